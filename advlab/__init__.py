@@ -1,0 +1,29 @@
+"""advlab: how image classifiers are attacked and defended, measured on MNIST."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import advlab.source as _source  # noqa: F401  (first of all: it reads the source before any of it can be edited and run)
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__version__ = version("advlab")
+__all__ = ["trained"]
+
+
+def trained(name: str = "standard", seed: int = 0) -> nn.Module:
+    """A trained model of the book, in evaluation mode; trained now (minutes) if the store does not hold it.
+
+    Args:
+        name: "standard", SimpleCNN trained on clean images.
+        seed: of weights, order of images and dropout.
+
+    Raises:
+        ValueError: the book has no model of that name.
+    """
+    from advlab import profile, zoo  # here: importing torch takes seconds, and the site's plugin does without
+
+    return zoo.trained(zoo.sized(zoo.by_name(name), profile.current()), seed)

@@ -1,0 +1,127 @@
+"""What every attack owes its caller, in one decorator: an attack's own file holds its paper, nothing else."""
+
+import inspect
+import math
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+import torch
+from torch import Tensor, nn
+
+from advlab.inference import CHUNK, device_of, evaluation_mode
+
+Body = TypeVar("Body", bound=Callable[..., Tensor])
+
+
+def attack(body: Body) -> Body:
+    """Turns `body(model, images, labels, epsilon, ...)`, the algorithm alone, into an attack safe to call.
+
+    Before any work it checks the input. It runs the body in evaluation mode, on the model's device, in
+    chunks of 100 images. The caller's tensors, the parameters' gradients and every sub-module's training
+    flag stay as they were; the result is detached, and lies on the images' device.
+
+    Raises:
+        ValueError: epsilon is not finite or not in [0, 1]; images are empty, outside [0, 1] or not finite;
+            labels or targets do not fit the images or the model's classes; devices differ.
+        TypeError: epsilon is no number; images, labels or targets are no tensors or of the wrong dtype.
+        FloatingPointError: the model's gradient, and with it the result, is not finite.
+    """
+    signature = inspect.signature(body)
+
+    @wraps(body)
+    def safe(*args: Any, **kwargs: Any) -> Tensor:
+        given = signature.bind(*args, **kwargs).arguments
+        model, images, epsilon = given.pop("model"), given.pop("images"), given.pop("epsilon")
+        per_image = {"labels": given.pop("labels")}
+        if given.get("targets") is not None:
+            per_image["targets"] = given.pop("targets")
+        _check_epsilon(epsilon)
+        _check_images(images, model)
+        # Gradients are needed, also by a caller in no_grad or inference_mode.
+        with evaluation_mode(model), torch.inference_mode(False), torch.enable_grad():
+            images, device = _plain(images), device_of(model)
+            classes = _classes(model, images[:1].to(device))
+            for name, classes_of in per_image.items():
+                _check_classes(name, classes_of, images, classes)
+            chunks = []
+            for start in range(0, len(images), CHUNK):
+                part = slice(start, start + CHUNK)
+                wanted = {name: _plain(of[part]).long().to(device) for name, of in per_image.items()}
+                result = body(
+                    model=model, images=images[part].to(device), epsilon=float(epsilon), **wanted, **given
+                )
+                chunks.append(result.detach().to(images.device))
+        attacked = torch.cat(chunks)
+        if not attacked.isfinite().all():
+            raise FloatingPointError(
+                "the attack's result is not finite: the model's logits or gradients overflow"
+            )
+        return attacked
+
+    return cast(Body, safe)
+
+
+def _plain(tensor: Tensor) -> Tensor:
+    """Without history; a copy where autograd refuses to work on a tensor made in inference mode."""
+    return tensor.clone() if tensor.is_inference() else tensor.detach()
+
+
+def _check_epsilon(epsilon: object) -> None:
+    if isinstance(epsilon, bool) or not isinstance(epsilon, int | float):
+        raise TypeError(f"epsilon must be a float in pixel units, [0, 1]; got {type(epsilon).__name__}")
+    if not math.isfinite(epsilon) or epsilon < 0:
+        raise ValueError(f"epsilon must be a finite number in [0, 1], got {epsilon}")
+    if epsilon > 1:
+        raise ValueError(
+            f"epsilon must lie in [0, 1], in units of a pixel; got {epsilon:g}: {epsilon:g}/255?"
+        )
+
+
+def _check_images(images: object, model: nn.Module) -> None:
+    if not isinstance(images, Tensor):
+        raise TypeError(f"images must be a torch.Tensor, got {type(images).__name__}")
+    if not images.is_floating_point():
+        raise TypeError(f"images must be floating point in [0, 1], got {images.dtype}: divide by 255?")
+    if images.ndim < 2 or images.numel() == 0:
+        raise ValueError(f"images must be a batch, [batch, *shape], and not empty; got {list(images.shape)}")
+    dtype = next((p.dtype for p in model.parameters() if p.is_floating_point()), images.dtype)
+    if images.dtype != dtype:
+        raise TypeError(f"images are {images.dtype}, the model's parameters {dtype}: convert one of them")
+    low, high = (float(end) for end in images.detach().aminmax())
+    if not math.isfinite(low + high):  # aminmax passes NaN on
+        raise ValueError("images hold NaN or infinity")
+    if low < 0 or high > 1:
+        raise ValueError(
+            f"images must lie in [0, 1], got [{low:.4g}, {high:.4g}]: already normalised? "
+            "Put the normalisation inside the model (advlab.models.Normalize)"
+        )
+
+
+def _classes(model: nn.Module, image: Tensor) -> int:
+    """How many logits the model gives, found out on one image."""
+    with torch.no_grad():
+        logits = model(image)
+    if not isinstance(logits, Tensor) or logits.ndim != 2 or len(logits) != 1 or logits.shape[1] < 2:
+        shape = list(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
+        raise ValueError(
+            f"the model must return logits [batch, classes] of at least two classes; for one image: {shape}"
+        )
+    return logits.shape[1]
+
+
+def _check_classes(name: str, given: object, images: Tensor, classes: int) -> None:
+    """Labels and targets alike: one whole number in 0..classes-1 for each image."""
+    if not isinstance(given, Tensor):
+        raise TypeError(f"{name} must be a torch.Tensor, got {type(given).__name__}")
+    if given.is_floating_point() or given.is_complex() or given.dtype == torch.bool:
+        raise TypeError(f"{name} must be whole numbers, got {given.dtype}")
+    if given.shape != images.shape[:1]:
+        raise ValueError(
+            f"{name} must have shape [{len(images)}], one for each image; got {list(given.shape)}"
+        )
+    if given.device != images.device:
+        raise ValueError(f"{name} are on {given.device}, images on {images.device}")
+    low, high = (int(end) for end in given.aminmax())
+    if low < 0 or high >= classes:
+        raise ValueError(f"{name} must lie in 0..{classes - 1} for this model, got {low}..{high}")

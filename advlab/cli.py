@@ -1,0 +1,132 @@
+"""The command line: `advlab build` fills the store, `advlab list` shows it, `advlab clean` forgets."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+
+from advlab.profile import PROFILES, STANDARD
+from advlab.store import Entry, Store
+
+#: Exit status when the source was edited during a build: nothing is wrong, start again.
+TRY_AGAIN = 75
+FAILED = 1
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status (0 done, 1 failed, 64 wrong usage, 75 edited meanwhile)."""
+    options = _parser().parse_args(arguments)
+    command = {"build": _build, "list": _list, "clean": _clean}[options.command]
+    try:
+        return command(options)
+    except KeyboardInterrupt:
+        print("interrupted; what was finished is kept, the next run goes on", file=sys.stderr)
+        return 130
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> None:  # type: ignore[override]
+        self.print_usage(sys.stderr)
+        self.exit(64, f"{self.prog}: {message}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="advlab", description="Measure what the site shows, and keep it.")
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
+    build = commands.add_parser("build", help="train, measure and draw what the store lacks")
+    build.add_argument("--profile", choices=PROFILES, default=os.environ.get("ADVLAB_PROFILE") or STANDARD.name)
+    build.add_argument("--device", help="cpu (default), cuda, cuda:N or mps; part of every key")
+    build.add_argument(
+        "--jobs", type=_positive, help="computations side by side, one thread each (default: one a core)"
+    )
+    build.add_argument("--quiet", action="store_true", help="no progress")
+    listing = commands.add_parser("list", help="show what the store holds: kind, name, key, age, size, seconds it took")
+    listing.add_argument("--json", action="store_true", help="one JSON object a line")
+    clean = commands.add_parser("clean", help="forget entries that no book of this checkout refers to")
+    clean.add_argument("--all", action="store_true", help="forget everything, books included")
+    return parser
+
+
+def _positive(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number")
+    return value
+
+
+def _build(options: argparse.Namespace) -> int:
+    if options.profile not in PROFILES:
+        print(f"advlab: ADVLAB_PROFILE is {options.profile!r}; known are {', '.join(PROFILES)}", file=sys.stderr)
+        return 64
+    os.environ["ADVLAB_PROFILE"] = options.profile
+    if options.device:
+        os.environ["ADVLAB_DEVICE"] = options.device
+    from advlab import machine  # torch is imported only where something is computed
+
+    try:
+        machine.device()
+    except ValueError as problem:
+        print(f"advlab: {problem}", file=sys.stderr)
+        return 64
+    from advlab import pool
+    from advlab.build import build
+    from advlab.stored import SourceChanged
+
+    try:
+        book = build(PROFILES[options.profile], options.jobs or pool.default_jobs(), options.quiet)
+    except SourceChanged as problem:
+        print(f"advlab: {problem}", file=sys.stderr)
+        return TRY_AGAIN
+    if not options.quiet:
+        print(f"{options.profile}: all there, after {book['seconds']:.1f} s", file=sys.stderr)
+    return 0
+
+
+def _list(options: argparse.Namespace) -> int:
+    for entry in Store().entries():
+        age = time.time() - entry.created
+        row = {"kind": entry.kind, "name": entry.name, "key": entry.key[:12], "age_s": round(age)}
+        row |= {"bytes": entry.size, "seconds": round(float(entry.meta["seconds"]), 2)}
+        if options.json:
+            print(json.dumps(row))
+        else:
+            print(
+                f"{entry.kind:12} {entry.name:34} {entry.key[:12]}  {_age(age):>8} old  "
+                f"{entry.size / 1024:9,.1f} KiB  {row['seconds']:8.1f} s"
+            )
+    return 0
+
+
+def _age(seconds: float) -> str:
+    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def _clean(options: argparse.Namespace) -> int:
+    store = Store()
+    books = sorted((store.root / "books").glob("*.json"))
+    used = set() if options.all else {key for book in books for key in _keys(json.loads(book.read_text()))}
+    dropped: list[Entry] = [entry for entry in store.entries() if entry.key not in used]
+    size = sum(entry.size for entry in dropped)
+    for entry in dropped:
+        store.remove(entry)
+    if options.all:
+        for book in books:
+            book.unlink(missing_ok=True)
+    print(f"forgot {len(dropped)} entries, {size / 2**20:.1f} MiB")
+    return 0
+
+
+def _keys(book: dict[str, object]) -> set[str]:
+    """The keys of all entries that a book refers to."""
+    kinds = [value for value in book.values() if isinstance(value, dict)]
+    return {one["key"] for kind in kinds for one in kind.values() if isinstance(one, dict) and "key" in one}

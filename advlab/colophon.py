@@ -1,0 +1,62 @@
+"""What the site says of its own making: every measurement, where the seconds went, machine and versions."""
+
+from __future__ import annotations
+
+import html
+
+from advlab.book import Book, slug
+
+#: The packages whose versions a reader may ask for.
+PACKAGES = ("torch", "torchvision", "mkdocs", "mkdocs-material", "matplotlib")
+_DONE = {
+    "model": "trained",
+    "measurement": "measured",
+    "output": "run",
+    "notebook": "executed",
+    "figure": "drawn",
+    "slider": "drawn",
+}
+
+
+def provenance(book: Book, base: str) -> str:
+    """Every measurement: what it is, its key, how long it ran, and its result to download."""
+    parts = []
+    for name, one in sorted(book.content["measurements"].items()):
+        files = [f'<a href="{base}results/{slug(name)}.json" download>result</a>']
+        if "evidence.json" in one["files"]:
+            files.append(f'<a href="{base}results/{slug(name)}.evidence.json" download>evidence for each image</a>')
+        made = f"{one['seconds']:.1f} s · key <code>{one['key'][:12]}</code> · {' · '.join(files)}"
+        parts.append(f'<dt id="{slug(name)}"><code>{name}</code></dt>')
+        parts.append(f'<dd>{html.escape(one["says"])} <span class="source">{made}</span></dd>')
+    return "\n".join(['<dl class="provenance">', *parts, "</dl>"])
+
+
+def ledger(book: Book) -> str:
+    """Where the seconds of the build went: a row for each computation, the longest first."""
+    spent = [
+        (one["seconds"], done, name)
+        for kind, done in _DONE.items()
+        for name, one in book.content.get(f"{kind}s", {}).items()
+    ]
+    rows = [f"| {done} | `{name}` | {seconds:.1f} |" for seconds, done, name in sorted(spent, reverse=True)]
+    total = f"| | all together | {sum(seconds for seconds, *_ in spent):.1f} |"
+    return "\n".join(["| | what | seconds, on one thread |", "| :-- | :-- | --: |", *rows, total])
+
+
+def environment(book: Book) -> str:
+    """The machine and the versions of this build."""
+    machine, packages = book.content["machine"], book.content["packages"]
+    rows = {
+        "profile": book.profile["name"],
+        "processor": f"{machine['processor']}, {machine['cores']} cores, {machine['instructions']}",
+        "memory": f"{machine['memory'] / 2**30:.0f} GiB" if machine["memory"] else "unknown",
+        "system": machine["system"],
+        "device": machine["device"],
+        "arithmetic of trainings": machine["path"],
+        "threads of a computation": machine["threads"],
+        "Python": machine["python"],
+        **{name: packages[name] for name in PACKAGES if name in packages},
+    }
+    return "\n".join(
+        ["| of this build | |", "| :-- | :-- |", *(f"| {name} | {value} |" for name, value in rows.items())]
+    )

@@ -1,0 +1,73 @@
+"""The networks of the book. They take pixels in [0, 1], normalise inside, and return logits."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, fx, nn
+
+from advlab.data import CLASSES, MEAN, STD
+
+
+class Normalize(nn.Module):
+    """Subtracts `mean`, divides by `std`. It stands inside the model, so that epsilon stays in pixels."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, mean: float, std: float) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.tensor(mean))
+        self.register_buffer("std", torch.tensor(std))
+
+    def forward(self, images: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch *shape"]:
+        """Pixels in [0, 1] to normalised pixels."""
+        return (images - self.mean) / self.std
+
+    def extra_repr(self) -> str:
+        """What `print(model)` shows."""
+        return f"mean={self.mean:g}, std={self.std:g}"
+
+
+def expect_digits(images: Tensor) -> None:
+    """Raises ValueError unless `images` has MNIST's shape."""
+    if images.ndim != 4 or images.shape[1:] != (1, 28, 28):
+        raise ValueError(f"SimpleCNN takes images of shape [batch, 1, 28, 28], got {list(images.shape)}")
+
+
+fx.wrap("expect_digits")  # a check depends on values, so torch.fx takes it as one step when it traces the model
+
+
+class SimpleCNN(nn.Module):
+    """The article's network: 421,642 parameters, of which `fc1` holds 401,536.
+
+    Every step is a named module, `nn.ReLU` included: forward hooks find modules, not calls of `F.relu`.
+
+    Args:
+        dropout: the probability with which a feature of `fc1` is dropped in training, in [0, 1).
+
+    >>> sum(parameter.numel() for parameter in SimpleCNN().parameters())
+    421642
+    """
+
+    def __init__(self, dropout: float = 0.25) -> None:
+        super().__init__()
+        self.normalize = Normalize(MEAN, STD)
+        self.conv1 = nn.Conv2d(1, 32, kernel_size=3, padding=1)
+        self.relu1 = nn.ReLU()
+        self.pool1 = nn.MaxPool2d(2)
+        self.conv2 = nn.Conv2d(32, 64, kernel_size=3, padding=1)
+        self.relu2 = nn.ReLU()
+        self.pool2 = nn.MaxPool2d(2)
+        self.flatten = nn.Flatten()
+        self.fc1 = nn.Linear(64 * 7 * 7, 128)
+        self.relu3 = nn.ReLU()
+        self.dropout = nn.Dropout(dropout)
+        self.fc2 = nn.Linear(128, CLASSES)
+
+    def forward(self, images: Float[Tensor, "batch 1 28 28"]) -> Float[Tensor, "batch classes"]:
+        """Logits. Raises ValueError unless `images` has MNIST's shape."""
+        expect_digits(images)
+        x = self.normalize(images)
+        x = self.pool1(self.relu1(self.conv1(x)))
+        x = self.pool2(self.relu2(self.conv2(x)))
+        x = self.relu3(self.fc1(self.flatten(x)))
+        return self.fc2(self.dropout(x))

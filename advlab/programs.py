@@ -1,0 +1,48 @@
+"""What the programs of snippets/ print, and the notebook made of one of them, as the store keeps them."""
+
+from __future__ import annotations
+
+import tempfile
+
+from advlab import snippets, source
+from advlab.profile import Profile
+from advlab.stored import Computation, ingredients, profile_values, to_bytes
+
+
+def output(name: str, profile: Profile) -> Computation:
+    """A program's printed output (`output.json`, by section), under its text and all that it reaches."""
+    text = (snippets.FOLDER / name).read_text(encoding="utf-8")
+    reached = source.SNAPSHOT.reached_by_text(text)
+    made_of = ingredients(reached, {"program": text, **profile_values(profile)})
+    return Computation("output", name, made_of, reached, lambda: {"output.json": to_bytes(snippets.run(text, name))})
+
+
+def notebook(profile: Profile) -> Computation:
+    """The executed notebook (`tutorial.ipynb`), under its program's text and all that it reaches."""
+    text = snippets.NOTEBOOK.read_text(encoding="utf-8")
+    reached = source.SNAPSHOT.reached_by_text(text)
+    made_of = ingredients(reached, {"program": text, **profile_values(profile)})
+    made_of["tools"] = source.versions(["jupytext", "nbclient", "ipykernel", "matplotlib"])
+    return Computation("notebook", "tutorial", made_of, reached, lambda: {"tutorial.ipynb": executed(text)})
+
+
+def executed(text: str) -> bytes:
+    """The program as an executed notebook, without times or names of this machine. Raises on a cell's error."""
+    import jupytext  # here: Jupyter's libraries are needed by who builds the book, not by who uses the library
+    import nbformat
+    from nbclient import NotebookClient
+
+    book = jupytext.reads(text, fmt="py:percent")
+    with tempfile.TemporaryDirectory() as folder:
+        client = NotebookClient(
+            book,
+            kernel_name="python3",
+            timeout=None,
+            record_timing=False,
+            resources={"metadata": {"path": folder}},
+        )
+        client.execute()
+    for number, cell in enumerate(book.cells):
+        cell["id"] = f"cell-{number}"  # random otherwise, and the same notebook would differ at each build
+    book.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
+    return nbformat.writes(book).encode()

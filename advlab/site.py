@@ -1,0 +1,135 @@
+"""The face to MkDocs: a plugin that has the store filled by a fresh process, then renders pages from the book.
+
+It never computes. MkDocs rebuilds in one process where edited modules are not reloaded, so it has `advlab build` run
+anew whenever a file that a book depends on has changed.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Literal
+
+from mkdocs.config import config_options
+from mkdocs.config.base import Config
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
+from mkdocs.plugins import BasePlugin, get_plugin_logger
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+from advlab import glossary, laws, mathml, pages
+from advlab.book import Book
+from advlab.cli import TRY_AGAIN
+from advlab.fingerprint import fingerprint
+from advlab.profile import Profile, current
+from advlab.store import Store
+
+log = get_plugin_logger("advlab")
+
+#: How often a build is tried anew when the source is edited while it runs.
+ATTEMPTS = 5
+_RENDERING = ("pages", "book", "shown", "laws", "site", "mathml", "glossary", "bibliography", "snippets")
+
+
+class AdvlabConfig(Config):
+    """Options in mkdocs.yml."""
+
+    jobs = config_options.Optional(config_options.Type(int))
+
+
+class AdvlabPlugin(BasePlugin[AdvlabConfig]):
+    """Binds pages to results."""
+
+    def __init__(self) -> None:
+        self.command = "build"
+        self.book: Book
+        self._loaded = self._rendering_code()
+
+    def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
+        self.command = command
+
+    def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
+        """A draft has a folder of its own and is never published."""
+        try:
+            profile = current()
+        except ValueError as problem:
+            raise PluginError(str(problem)) from None
+        if profile.name == "draft":
+            if self.command == "gh-deploy":
+                raise PluginError("a draft is not published: unset ADVLAB_PROFILE")
+            if self.command == "build" and Path(config.site_dir).name == "site":
+                config.site_dir = f"{config.site_dir}-draft"
+            config.site_name = f"{config.site_name} (draft)"
+        config.extra["advlab_draft"] = profile.name == "draft"
+        return config
+
+    def on_pre_build(self, *, config: MkDocsConfig) -> None:
+        """Have the book of this profile brought up to date."""
+        if self._rendering_code() != self._loaded:
+            log.warning("the code that renders pages was edited; restart `mkdocs serve` to see the effect")
+        self.book = up_to_date(current(), self.config.jobs)
+
+    def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
+        """Add what the build made: figures, results, evidence, the notebook."""
+        for name, content in pages.results(self.book).items():
+            files.append(File.generated(config, name, content=content))
+        for name in self.book.content.get("notebooks", {}):
+            entry = self.book.entry("notebook", name)
+            files.append(File.generated(config, f"{name}.ipynb", abs_src_path=str(entry.path / f"{name}.ipynb")))
+        return files
+
+    def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+        """Check the laws on what is typed, then bind names and include code."""
+        if not page.file.src_uri.endswith(".md"):
+            return markdown
+        for breach in laws.breaches(markdown):
+            log.warning(f"{page.file.src_uri}, {breach}")
+        if "description" in page.meta:
+            page.meta["description"] = pages.metadata(self.book, page.meta["description"])
+        try:
+            return pages.rendered(markdown, page.url, self.book) + glossary.abbreviations()
+        except (KeyError, ValueError, FileNotFoundError) as problem:
+            raise PluginError(f"{page.file.src_uri}: {_said(problem)}") from problem
+        except Exception as problem:  # a template error of Jinja, or a missing include
+            raise PluginError(f"{page.file.src_uri}: {type(problem).__name__}: {problem}") from problem
+
+    def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
+        """Turn LaTeX into MathML, and keep one tooltip a term."""
+        return glossary.first_only(mathml.render(html))
+
+    @staticmethod
+    def _rendering_code() -> dict[str, bytes]:
+        folder = Path(__file__).parent
+        return {name: (folder / f"{name}.py").read_bytes() for name in _RENDERING}
+
+
+def up_to_date(profile: Profile, jobs: int | None = None) -> Book:
+    """The profile's book; where a file changed since it was written, a fresh process computes what that asks for."""
+    store = Store()
+    for _ in range(ATTEMPTS):
+        found = _current_book(profile, store)
+        if found is not None:
+            return found
+        command = [sys.executable, "-m", "advlab", "build", "--profile", profile.name]
+        status = subprocess.run([*command, *(["--jobs", str(jobs)] if jobs else [])], check=False).returncode
+        if status not in (0, TRY_AGAIN):
+            raise PluginError(
+                f"`advlab build --profile {profile.name}` failed with status {status}; its message is above"
+            )
+    raise PluginError(f"the source was edited during each of {ATTEMPTS} builds; save again when it is at rest")
+
+
+def _current_book(profile: Profile, store: Store) -> Book | None:
+    path = store.root / "books" / f"{profile.name}.json"
+    try:
+        book = Book.load(path, store)
+    except (FileNotFoundError, ValueError):
+        return None
+    return book if book.content.get("fingerprint") == fingerprint(profile) and book.complete() else None
+
+
+def _said(problem: BaseException) -> Any:
+    """A KeyError's text without the quotes that Python puts round it."""
+    return problem.args[0] if isinstance(problem, KeyError) and problem.args else problem

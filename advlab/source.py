@@ -1,0 +1,386 @@
+"""The source that a function reaches, read from files on disk and hashed as syntax trees.
+
+`Source(...).reached("advlab.zoo:trained")` follows names: the function, the globals that it uses, their
+definitions, and so on through every module of the package, re-exports resolved. What it finds is hashed without
+docstrings, comments, line numbers or annotations of functions. So a change that can matter changes the hash, and a
+change in a module's other functions does not.
+
+It over-approximates: a local variable that is called like a global reaches the global; a module that is used as a
+value is reached whole; what a module does at its top level besides defining names (statements, loops, `with`)
+belongs to each of its names. It refuses what it cannot follow (`from x import *`). What it cannot see (registries,
+`getattr` by string) is forbidden below `chapters/` and found by a test that traces what really ran.
+
+Files are read once, when this module is imported. That is the *snapshot*: `Source.unchanged` tells whether what
+lies on disk is still what was hashed, so that a result of edited code is never kept under the key of other code.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import functools
+import hashlib
+import importlib.metadata
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+
+PACKAGE = Path(__file__).resolve().parent
+
+#: Modules that carry results and do not make them: a change in them makes no stored result wrong.
+CARRIERS = frozenset({"advlab.store", "advlab.source", "advlab.stored", "advlab.progress"})
+
+
+class UnfollowableSource(ValueError):
+    """The source uses a form that cannot be followed by name."""
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What a function reaches: definitions ("module:name" -> hash) and top-level names of foreign packages."""
+
+    definitions: dict[str, str]
+    packages: frozenset[str]
+
+    @functools.cached_property
+    def digest(self) -> str:
+        return hashlib.sha256(repr(sorted(self.definitions.items())).encode()).hexdigest()
+
+    @property
+    def modules(self) -> set[str]:
+        return {name.partition(":")[0] for name in self.definitions}
+
+
+@dataclass
+class Module:
+    """A module's top level: which statements bind a name, and which do something besides."""
+
+    name: str
+    is_package: bool
+    bindings: dict[str, list[ast.stmt]] = field(default_factory=dict)
+    effects: list[ast.stmt] = field(default_factory=list)
+
+    @classmethod
+    def parse(cls, name: str, text: str, is_package: bool) -> Module:
+        module = cls(name, is_package)
+        for statement in ast.parse(text).body:
+            if _is_docstring(statement) or _is_type_checking(statement):
+                continue
+            names = list(_bound(statement))
+            for bound in names:
+                module.bindings.setdefault(bound, []).append(statement)
+            plain = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
+            if not names or not isinstance(statement, (*plain, ast.Import, ast.ImportFrom)):
+                module.effects.append(statement)
+        return module
+
+    def absolute(self, statement: ast.ImportFrom) -> str:
+        """The full name of the module that a `from ... import` names, relative forms resolved."""
+        if not statement.level:
+            return statement.module or ""
+        parts = self.name.split(".")
+        base = parts[: len(parts) - statement.level + (1 if self.is_package else 0)]
+        return ".".join(base + ([statement.module] if statement.module else []))
+
+
+class Source:
+    """The modules of a package, as they lay on disk when this object was made."""
+
+    def __init__(self, package: Path = PACKAGE, carriers: Iterable[str] = CARRIERS) -> None:
+        self.package = package
+        self.carriers = frozenset(carriers)
+        self._texts = _texts(package)
+        self._modules: dict[str, Module] = {}
+
+    def module(self, name: str) -> Module | None:
+        if name in self._texts and name not in self._modules:
+            path, text = self._texts[name]
+            self._modules[name] = Module.parse(name, text, path.name == "__init__.py")
+        return self._modules.get(name)
+
+    def reached(self, *targets: str) -> Reached:
+        """What the targets ("module:name") reach. Raises KeyError for a target that does not exist."""
+        walk = _Walk(self)
+        for target in targets:
+            name, _, top = target.partition(":")
+            module = self.module(name)
+            if module is None or top not in module.bindings:
+                raise KeyError(f"{target}: no such definition in the source of {self.package.name}")
+            walk.visit(name, top)
+        return Reached(walk.definitions, frozenset(walk.packages))
+
+    def reached_by_text(self, text: str) -> Reached:
+        """What a program (a snippet) reaches that lies outside the package and imports from it."""
+        walk = _Walk(self)
+        module = Module.parse("__snippet__", text, is_package=False)
+        walk.statements(module, [*(s for bound in module.bindings.values() for s in bound), *module.effects])
+        return Reached(walk.definitions, frozenset(walk.packages))
+
+    def unchanged(self, modules: Iterable[str]) -> bool:
+        """Whether the files of these modules still hold what was read."""
+        for name in modules:
+            path, text = self._texts[name]
+            try:
+                if path.read_text(encoding="utf-8") != text:
+                    return False
+            except OSError:
+                return False
+        return True
+
+
+class _Walk:
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.definitions: dict[str, str] = {}
+        self.packages: set[str] = set()
+        self._seen: set[str] = set()
+
+    def visit(self, module_name: str, name: str) -> None:
+        """Reach a module's top-level name: its definition, or what it is imported from."""
+        key = f"{module_name}:{name}"
+        module = self.source.module(module_name)
+        if module is None or module_name in self.source.carriers or key in self._seen:
+            return
+        self._seen.add(key)
+        if name in module.bindings:
+            self._effects(module)
+            for statement in module.bindings[name]:
+                if isinstance(statement, (ast.Import, ast.ImportFrom)):
+                    self._imported(_targets(module, statement).get(name), [])
+                else:
+                    bare = self._undecorated(module, statement)
+                    self._record(key, bare)
+                    self.statements(module, [bare])
+
+    def _undecorated(self, module: Module, statement: ast.stmt) -> ast.stmt:
+        """The statement without decorators of carriers: `@figure(measured)` names results, not what draws them."""
+        if not isinstance(statement, (ast.FunctionDef, ast.ClassDef)) or not statement.decorator_list:
+            return statement
+        bare = copy.copy(statement)
+        bare.decorator_list = [d for d in statement.decorator_list if not self._carries(module, d)]
+        return bare
+
+    def _carries(self, module: Module, decorator: ast.expr) -> bool:
+        call = decorator.func if isinstance(decorator, ast.Call) else decorator
+        for root, attributes in _names(call):
+            for bound in module.bindings.get(root, []):
+                origin, name = _targets(module, bound).get(root, ("", None))
+                if ".".join([origin, *attributes[:-1]] if name is None else [origin]) in self.source.carriers:
+                    return True
+        return False
+
+    def statements(self, module: Module, statements: Iterable[ast.stmt]) -> None:
+        """Reach all names that these statements use."""
+        for statement in statements:
+            stripped = _normalised(statement)
+            local = {
+                name: target
+                for node in ast.walk(stripped)
+                if isinstance(node, (ast.Import, ast.ImportFrom))
+                for name, target in _targets(module, node).items()
+            }
+            for root, attributes in _names(stripped):
+                if root in local:
+                    self._imported(local[root], attributes)
+                    continue
+                bound = module.bindings.get(root, [])
+                imports = [s for s in bound if isinstance(s, (ast.Import, ast.ImportFrom))]
+                for one in imports:
+                    self._imported(_targets(module, one)[root], attributes)
+                if len(imports) < len(bound):
+                    self.visit(module.name, root)
+
+    def _imported(self, target: tuple[str, str | None] | None, attributes: list[str]) -> None:
+        """Reach what an import statement binds, and the attributes taken from it."""
+        if target is None:
+            return
+        origin, name = target
+        top = origin.partition(".")[0]
+        if top != self.source.package.name:
+            if top not in sys.stdlib_module_names:
+                self.packages.add(top)
+            return
+        self._attribute(origin, [name, *attributes] if name else attributes)
+
+    def _attribute(self, module_name: str, attributes: list[str]) -> None:
+        """Reach `module.attribute...`: a name that it binds, else a submodule, else the module as a whole."""
+        module = self.source.module(module_name)
+        if module is None:
+            return
+        if attributes and attributes[0] in module.bindings:
+            self._through(module, attributes[0], attributes[1:])
+        elif attributes and self.source.module(f"{module_name}.{attributes[0]}"):
+            self._attribute(f"{module_name}.{attributes[0]}", attributes[1:])
+        else:
+            self._whole(module_name)
+
+    def _through(self, module: Module, name: str, attributes: list[str]) -> None:
+        """Reach a name of a module; where it re-exports a module, go on with the attributes."""
+        for statement in module.bindings[name]:
+            if isinstance(statement, (ast.Import, ast.ImportFrom)):
+                self._imported(_targets(module, statement).get(name), attributes)
+                self._effects(module)
+            else:
+                self.visit(module.name, name)
+
+    def _whole(self, module_name: str) -> None:
+        module = self.source.module(module_name)
+        if module is None or module_name in self.source.carriers:
+            return
+        self._effects(module)
+        for name in module.bindings:
+            self.visit(module_name, name)
+
+    def _effects(self, module: Module) -> None:
+        key = f"{module.name}:"
+        if key in self._seen or module.name in self.source.carriers:
+            return
+        self._seen.add(key)
+        for statement in module.effects:
+            self._record(key, statement)
+        self.statements(module, module.effects)
+        parent = self.source.module(module.name.rpartition(".")[0])
+        if parent is not None:  # importing a module runs its packages' top levels first
+            self._effects(parent)
+
+    def _record(self, key: str, statement: ast.stmt) -> None:
+        tree = ast.dump(_normalised(statement))
+        text = self.definitions.get(key, "") + tree
+        self.definitions[key] = hashlib.sha256(text.encode()).hexdigest()
+
+
+def _texts(package: Path) -> dict[str, tuple[Path, str]]:
+    found = {}
+    for path in sorted(package.rglob("*.py")):
+        parts = list(path.relative_to(package.parent).with_suffix("").parts)
+        if parts[-1] == "__init__":
+            parts.pop()
+        found[".".join(parts)] = (path, path.read_text(encoding="utf-8"))
+    return found
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+
+
+def _is_type_checking(node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+
+
+def _bound(statement: ast.stmt) -> Iterator[str]:
+    """The names that a top-level statement binds, compound statements searched."""
+    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        yield statement.name
+        return
+    for node in ast.walk(statement):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            if any(alias.name == "*" for alias in node.names):
+                raise UnfollowableSource(f"line {node.lineno}: `from ... import *` hides where names come from")
+            yield from (alias.asname or alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, (ast.Store, ast.Del)):
+            yield node.id
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield node.name
+
+
+def _targets(module: Module, statement: ast.stmt) -> dict[str, tuple[str, str | None]]:
+    """What an import statement binds: local name -> (module, name in it), also inside compound statements."""
+    targets: dict[str, tuple[str, str | None]] = {}
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                top = alias.name.partition(".")[0]
+                targets[alias.asname or top] = (alias.name if alias.asname else top, None)
+        elif isinstance(node, ast.ImportFrom):
+            origin = module.absolute(node)
+            for alias in node.names:
+                targets[alias.asname or alias.name] = (origin, alias.name)
+    return targets
+
+
+def _names(tree: ast.AST) -> Iterator[tuple[str, list[str]]]:
+    """Every name that is used, with the attributes taken from it: `zoo.STANDARD` -> ("zoo", ["STANDARD"])."""
+    stack: list[ast.AST] = [tree]
+    while stack:
+        node = stack.pop()
+        attributes: list[str] = []
+        inner = node
+        while isinstance(inner, ast.Attribute):
+            attributes.insert(0, inner.attr)
+            inner = inner.value
+        if isinstance(inner, ast.Name):
+            yield inner.id, attributes
+        else:
+            stack.extend(ast.iter_child_nodes(inner))
+
+
+class _Strip(ast.NodeTransformer):
+    """Drop what cannot change a result: docstrings and the annotations of functions."""
+
+    def _body(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
+        if node.body and _is_docstring(node.body[0]):
+            node.body = node.body[1:] or [ast.Pass()]
+        self.generic_visit(node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.returns = None
+        self._body(node)
+        return node
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        node.returns = None
+        self._body(node)
+        return node
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
+        self._body(node)
+        return node
+
+    def visit_arg(self, node: ast.arg) -> ast.AST:
+        node.annotation = None
+        return node
+
+
+def _normalised(statement: ast.stmt) -> ast.stmt:
+    stripped: ast.stmt = _Strip().visit(copy.deepcopy(statement))
+    return stripped
+
+
+@functools.cache
+def _distributions() -> dict[str, list[str]]:
+    return dict(importlib.metadata.packages_distributions())
+
+
+def versions(packages: Iterable[str]) -> dict[str, str]:
+    """Version of each distribution behind these import names, and of all that they require."""
+    return _versions(frozenset(packages))
+
+
+@functools.cache
+def _versions(packages: frozenset[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    pending = [name for package in packages for name in _distributions().get(package, [])]
+    while pending:
+        name = pending.pop().lower().replace("_", "-")
+        if name in found:
+            continue
+        try:
+            distribution = importlib.metadata.distribution(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue  # a requirement that this platform does not install
+        found[name] = distribution.version
+        for text in distribution.requires or []:
+            try:
+                requirement = Requirement(text)
+            except InvalidRequirement:
+                continue
+            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+                pending.append(requirement.name)
+    return dict(sorted(found.items()))
+
+
+#: The package's source as it was when this process started; imported first of all (see `advlab/__init__.py`).
+SNAPSHOT = Source()

@@ -1,0 +1,99 @@
+"""What an attacker wants, knows and may do: without it a figure of robustness says nothing."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from advlab.data import STD
+
+Norm = Literal["Linf", "L2", "L1", "L0"]
+Goal = Literal["untargeted", "targeted"]
+Knowledge = Literal["white box", "grey box", "black box"]
+Access = Literal["full model", "inference API", "proxy model", "physical"]
+
+
+class EpsilonUnits(NamedTuple):
+    """One size in the three units in which the field prints it."""
+
+    pixels: float
+    of_255: float
+    normalised: float
+
+
+def epsilon_units(epsilon: float, std: float = STD) -> EpsilonUnits:
+    """`epsilon`, given in pixels of [0, 1], also in grey levels (n/255) and in units of normalised pixels.
+
+    >>> [round(size, 4) for size in epsilon_units(0.1)]
+    [0.1, 25.5, 0.3246]
+    """
+    return EpsilonUnits(epsilon, epsilon * 255, epsilon / std)
+
+
+def from_normalised(epsilon: float, std: float = STD) -> float:
+    """The pixel units of an epsilon that was given in units of normalised pixels.
+
+    >>> round(from_normalised(0.1), 4)
+    0.0308
+    """
+    return epsilon * std
+
+
+@dataclass(frozen=True)
+class ThreatModel:
+    """The attacker a figure is about.
+
+    Args:
+        norm: how the size of a change is measured.
+        epsilon: the largest size allowed, in pixels of [0, 1]; for "L0", a number of pixels.
+        goal: any wrong class, or a chosen one.
+        knowledge: of the model and its defenses.
+        access: by what way the attacker reaches the model.
+
+    Raises:
+        ValueError: epsilon is negative, not finite, or above 1 in L-infinity; black box with full access.
+
+    >>> ThreatModel("Linf", 0.1).identifiers["MITRE ATLAS"]
+    ('AML.T0015', 'AML.T0043.000', 'AML.T0044')
+    """
+
+    norm: Norm
+    epsilon: float
+    goal: Goal = "untargeted"
+    knowledge: Knowledge = "white box"
+    access: Access = "full model"
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.epsilon) or self.epsilon < 0:
+            raise ValueError(f"epsilon must be finite and not negative, got {self.epsilon}")
+        if self.norm == "Linf" and self.epsilon > 1:
+            raise ValueError(f"an L-infinity epsilon lies in [0, 1]; got {self.epsilon:g}: {self.epsilon:g}/255?")
+        if self.knowledge == "black box" and self.access == "full model":
+            raise ValueError("an attacker with access to the full model is not a black-box attacker")
+
+    @property
+    def identifiers(self) -> dict[str, tuple[str, ...]]:
+        """This attacker's entries in NIST AI 100-2 E2025, MITRE ATLAS 5.6 and OWASP's list of 2023."""
+        black = self.knowledge == "black box"
+        return {
+            "NIST AI 100-2": ("NISTAML.022", "NISTAML.025") if black else ("NISTAML.022",),
+            "MITRE ATLAS": ("AML.T0015", self._craft(), _ATLAS_ACCESS[self.access]),
+            "OWASP": ("ML01:2023",),
+        }
+
+    def _craft(self) -> str:
+        """ATLAS's way of crafting the data: white-box, black-box or by transfer from a proxy."""
+        if self.access == "proxy model":
+            return "AML.T0043.002"
+        return "AML.T0043.001" if self.knowledge == "black box" else "AML.T0043.000"
+
+    def __str__(self) -> str:
+        size = f"{self.epsilon:g} ({self.epsilon * 255:g}/255)" if self.norm != "L0" else f"{self.epsilon:g} pixels"
+        return f"{self.norm}, epsilon {size}, {self.goal}, {self.knowledge}, {self.access}"
+
+
+_ATLAS_ACCESS: dict[Access, str] = {
+    "full model": "AML.T0044",
+    "inference API": "AML.T0040",
+    "proxy model": "AML.T0005",
+    "physical": "AML.T0041",
+}

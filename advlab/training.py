@@ -1,0 +1,187 @@
+"""One training loop. A recipe says what is trained, on how many images, and what perturbs them."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypedDict
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, fx, nn
+
+from advlab import machine, memory
+from advlab.data import Dataset, Split, mnist, subset
+from advlab.inference import logits
+from advlab.models import SimpleCNN
+from advlab.progress import report
+
+WARM_UP = 0.2  # share of the steps in which the learning rate rises; it falls to nearly nothing in the rest
+REPORT_EVERY = 10  # steps
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is trained: plain values and functions, so that a recipe can be hashed.
+
+    Args:
+        architecture: makes the untrained model.
+        epochs: passes over the training images.
+        batch_size: images a step.
+        learning_rate: Adam's, at the top of its one cycle (linear rise, linear fall).
+        train_images: how many, stratified (`advlab.data.subset`); None for all 60,000.
+        test_images: how many are classified after each epoch; None for all 10,000.
+        perturb: called as `perturb(model, images, labels)` on every batch; None trains on clean images.
+        loss: of logits and labels, averaged over the batch.
+    """
+
+    architecture: Callable[[], nn.Module] = SimpleCNN
+    epochs: int = 2
+    batch_size: int = 64
+    learning_rate: float = 2e-3
+    train_images: int | None = None
+    test_images: int | None = None
+    perturb: Callable[[nn.Module, Tensor, Tensor], Tensor] | None = None
+    loss: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy
+
+
+class Epoch(TypedDict):
+    """What one epoch came to. Accuracies in [0, 1]; training figures are averages while the model learned."""
+
+    epoch: int
+    loss: float
+    train_accuracy: float
+    test_loss: float
+    test_accuracy: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Training:
+    """A trained model, in evaluation mode and in torch's plain memory format, and its history."""
+
+    model: nn.Module
+    history: list[Epoch]
+
+
+def train(recipe: Recipe, seed: int) -> Training:
+    """Trains the recipe's model from `seed`, which decides the weights, the images' order and dropout.
+
+    The same seed gives the same model, bit for bit, on the same machine with the same number of threads.
+    torch's global generator is left as it was.
+
+    Raises:
+        ValueError: epochs or batch size below 1, or more images than there are.
+    """
+    if recipe.epochs < 1 or recipe.batch_size < 1:
+        raise ValueError(f"epochs and batch_size must be at least 1, got {recipe.epochs} and {recipe.batch_size}")
+    training_set = _share("train", recipe.train_images)
+    test_set = _share("test", recipe.test_images)
+    memory.keep_freed_blocks()
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        model = recipe.architecture().to(machine.device())
+        _lay_out(model, torch.channels_last)
+        history = _fit(model, recipe, training_set, test_set, torch.Generator().manual_seed(seed))
+    _lay_out(model, torch.contiguous_format)
+    return Training(model.eval(), history)
+
+
+def pool_first(model: nn.Module) -> fx.GraphModule:
+    """The same function on the same parameters, with each max pooling moved before the ReLU it followed.
+
+    max(relu(x)) = relu(max(x)), and so are the gradients; behind a 2x2 pooling ReLU has a quarter of the
+    work. The caller's model is not changed. What the forward pass asks of `self.training` directly
+    (`F.dropout`) is traced as it stands now; sub-modules (`nn.Dropout`) keep asking.
+    """
+    traced = fx.symbolic_trace(model)
+    for pool in traced.graph.nodes:
+        if not _calls(pool, nn.MaxPool2d, traced):
+            continue
+        relu = pool.args[0]
+        if _calls(relu, nn.ReLU, traced) and len(relu.users) == 1:
+            source = relu.args[0]
+            pool.replace_all_uses_with(relu)
+            pool.args, relu.args = (source,), (pool,)
+            pool.append(relu)
+    traced.graph.lint()
+    traced.recompile()
+    return traced
+
+
+def _lay_out(model: nn.Module, memory_format: torch.memory_format) -> None:
+    """Puts the kernels of convolutions into a memory format, in place; their convolutions work in it, too."""
+    for parameter in model.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=memory_format)
+
+
+def _calls(node: fx.node.Argument, kind: type[nn.Module], traced: fx.GraphModule) -> bool:
+    return (
+        isinstance(node, fx.Node)
+        and node.op == "call_module"
+        and isinstance(traced.get_submodule(str(node.target)), kind)
+    )
+
+
+def _share(split: Split, n: int | None) -> Dataset:
+    return mnist(split) if n is None else subset(n, split)
+
+
+def _fit(
+    model: nn.Module, recipe: Recipe, training_set: Dataset, test_set: Dataset, order: torch.Generator
+) -> list[Epoch]:
+    device = machine.device()
+    images, labels = training_set.images.to(device), training_set.labels.to(device)
+    fast = pool_first(model)
+    # Autocast only where the processor computes in bfloat16 (AMX); elsewhere it would be slower than float32.
+    low = torch.autocast("cpu", torch.bfloat16, enabled=device.type == "cpu" and machine.path() == "bfloat16")
+    optimizer = torch.optim.Adam(model.parameters(), recipe.learning_rate, fused=device.type in ("cpu", "cuda"))
+    batches = -(-len(images) // recipe.batch_size)
+    steps = recipe.epochs * batches
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer,
+        recipe.learning_rate,
+        total_steps=steps,
+        pct_start=WARM_UP,
+        anneal_strategy="linear",
+        cycle_momentum=False,
+    )
+    history = []
+    for epoch in range(recipe.epochs):
+        start = time.perf_counter()
+        model.train()
+        total_loss, correct = torch.zeros((), device=device), torch.zeros((), dtype=torch.long, device=device)
+        shuffled = torch.randperm(len(images), generator=order).to(device)
+        for step, chosen in enumerate(shuffled.split(recipe.batch_size)):
+            batch, truth = images[chosen], labels[chosen]
+            if recipe.perturb is not None:
+                batch = recipe.perturb(fast, batch, truth)
+            with low:
+                outputs = fast(batch)
+            loss = recipe.loss(outputs.float(), truth)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            total_loss += loss.detach() * len(truth)
+            correct += (outputs.argmax(1) == truth).sum()
+            if step % REPORT_EVERY == 0:
+                report(epoch * batches + step, steps, f"epoch {epoch + 1} of {recipe.epochs}")
+        test_loss, test_accuracy = _test(fast, test_set, recipe)
+        history.append(
+            Epoch(
+                epoch=epoch + 1,
+                loss=float(total_loss) / len(images),
+                train_accuracy=int(correct) / len(images),
+                test_loss=test_loss,
+                test_accuracy=test_accuracy,
+                seconds=time.perf_counter() - start,
+            )
+        )
+    return history
+
+
+def _test(model: nn.Module, test_set: Dataset, recipe: Recipe) -> tuple[float, float]:
+    outputs = logits(model, test_set.images)
+    accuracy = (outputs.argmax(1) == test_set.labels).float().mean()
+    return float(recipe.loss(outputs, test_set.labels)), float(accuracy)
