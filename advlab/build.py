@@ -20,7 +20,7 @@ import advlab.chapters
 from advlab import machine, programs, snippets, source
 from advlab.chapters import style
 from advlab.fingerprint import fingerprint
-from advlab.pool import Task, run_all
+from advlab.pool import Task, Workers
 from advlab.profile import Profile
 from advlab.store import Store, write_atomically
 from advlab.stored import (
@@ -159,8 +159,9 @@ def build(profile: Profile, jobs: int, quiet: bool) -> dict[str, Any]:
     store = Store()
     before = fingerprint(profile)
     plan = Plan.of(profile)
-    run_all(plan.tasks(), profile, jobs, quiet, store)
-    run_all(plan.figures(), profile, jobs, quiet, store)
+    with Workers(perform, profile, jobs, quiet, store) as workers:
+        workers.run(plan.tasks())
+        workers.run(plan.figures())
     book = _book(plan, store)
     if fingerprint(profile) != before:
         raise SourceChanged("the source was edited while the site was being measured; start again")

@@ -7,9 +7,11 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from multiprocessing.queues import Queue
+from types import TracebackType
 from typing import Any
 
 from advlab import progress
@@ -21,68 +23,87 @@ from advlab.stored import Computation
 
 @dataclass(frozen=True)
 class Task:
-    """A computation, how a worker finds it again (`advlab.build.perform`), and the keys it waits for."""
+    """A computation, the name by which a worker finds it again, and the keys it waits for."""
 
     computation: Computation
     what: tuple[str, str]
     after: frozenset[str] = field(default=frozenset())
 
 
+#: Finds a computation by its name in a worker, and does it: (what, key, profile).
+Perform = Callable[[tuple[str, str], str, Profile], None]
 _reports: Queue[tuple[str, float]] | None = None
 
 
-def run_all(tasks: list[Task], profile: Profile, jobs: int, quiet: bool, store: Store) -> None:
-    """Do what the store lacks, at most `jobs` at once, each on one thread, in order of the list where it can be.
+class Workers:
+    """At most `jobs` fresh processes, each with one thread; started when there is something to do, ended together."""
 
-    An error stops the rest and is raised; what had been finished by then is kept.
-    """
-    missing = [task for task in tasks if task.computation.find(store) is None]
-    if not missing:
-        return
-    context = multiprocessing.get_context("spawn")
-    reports: Queue[tuple[str, float]] = context.Queue()
-    workers = min(jobs, len(missing))
-    display = Display([task.computation for task in missing], workers, store, quiet)
-    executor = ProcessPoolExecutor(workers, context, initializer=_start, initargs=(reports, profile.name))
-    listener = threading.Thread(target=_listen, args=(reports, display), daemon=True)
-    listener.start()
-    try:
-        with display:
-            _schedule(missing, executor, profile, workers, display)
-    except BaseException:
-        for child in multiprocessing.active_children():
-            child.terminate()
-        executor.shutdown(wait=False, cancel_futures=True)
-        raise
-    finally:
-        reports.put(("", 0.0))
-        listener.join(timeout=5)
-    executor.shutdown()
+    def __init__(self, perform: Perform, profile: Profile, jobs: int, quiet: bool, store: Store) -> None:
+        self.perform = perform
+        self.profile = profile
+        self.jobs = jobs
+        self.quiet = quiet
+        self.store = store
+        self._context = multiprocessing.get_context("spawn")
+        self._reports: Queue[tuple[str, float]] = self._context.Queue()
+        self._executor: ProcessPoolExecutor | None = None
 
+    def __enter__(self) -> Workers:
+        return self
 
-def _schedule(
-    missing: list[Task], executor: ProcessPoolExecutor, profile: Profile, workers: int, display: Display
-) -> None:
-    pending = list(missing)
-    undone = {task.computation.key for task in missing}
-    running: dict[Future[float], Task] = {}
-    while pending or running:
-        for task in [task for task in pending if not task.after & undone][: workers - len(running)]:
-            pending.remove(task)
-            display.starts(task.computation.key)
-            running[executor.submit(_perform, task.what, task.computation.key, profile)] = task
-        finished, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
-        display.tick()
-        for future in finished:
-            task = running.pop(future)
-            seconds = future.result()
-            undone.discard(task.computation.key)
-            display.ends(task.computation.key, seconds)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._executor is None:
+            return
+        if error is not None:
+            for child in multiprocessing.active_children():
+                child.terminate()
+        self._executor.shutdown(wait=error is None, cancel_futures=True)
 
+    def run(self, tasks: list[Task]) -> None:
+        """Do what the store lacks, in order of the list where it can be.
 
-def _listen(reports: Queue[tuple[str, float]], display: Display) -> None:
-    while (report := reports.get())[0]:
-        display.reports(*report)
+        An error stops the rest and is raised; what had been finished by then is kept.
+        """
+        missing = [task for task in tasks if task.computation.find(self.store) is None]
+        if not missing:
+            return
+        if self._executor is None:
+            initial = (self._reports, self.profile.name)
+            self._executor = ProcessPoolExecutor(self.jobs, self._context, initializer=_start, initargs=initial)
+        workers = min(self.jobs, len(missing))
+        display = Display([task.computation for task in missing], workers, self.store, self.quiet)
+        listener = threading.Thread(target=self._listen, args=(display,), daemon=True)
+        listener.start()
+        try:
+            with display:
+                self._schedule(missing, workers, self._executor, display)
+        finally:
+            self._reports.put(("", 0.0))
+            listener.join(timeout=5)
+
+    def _schedule(self, missing: list[Task], workers: int, executor: ProcessPoolExecutor, display: Display) -> None:
+        pending = list(missing)
+        undone = {task.computation.key for task in missing}
+        running: dict[Future[float], Task] = {}
+        while pending or running:
+            for task in [task for task in pending if not task.after & undone][: workers - len(running)]:
+                pending.remove(task)
+                display.starts(task.computation.key)
+                future = executor.submit(_perform, self.perform, task.what, task.computation.key, self.profile)
+                running[future] = task
+            finished, _ = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
+            display.tick()
+            for future in finished:
+                task = running.pop(future)
+                seconds = future.result()
+                undone.discard(task.computation.key)
+                display.ends(task.computation.key, seconds)
+
+    def _listen(self, display: Display) -> None:
+        while (report := self._reports.get())[0]:
+            display.reports(*report)
 
 
 def _start(reports: Queue[tuple[str, float]], profile: str) -> None:
@@ -101,9 +122,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _perform(what: tuple[str, str], key: str, profile: Profile) -> float:
-    from advlab.build import perform  # here, so that importing the scheduler does not import every chapter
-
+def _perform(perform: Perform, what: tuple[str, str], key: str, profile: Profile) -> float:
     last = 0.0
 
     def listener(share: float, doing: str) -> None:

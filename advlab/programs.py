@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 
 from advlab import snippets, source
 from advlab.profile import Profile
+from advlab.store import default_root
 from advlab.stored import Computation, ingredients, profile_values, to_bytes
 
 
@@ -31,6 +33,7 @@ def executed(text: str) -> bytes:
     import jupytext  # here: Jupyter's libraries are needed by who builds the book, not by who uses the library
     import nbformat
     from nbclient import NotebookClient
+    from traitlets.config import Config
 
     book = jupytext.reads(text, fmt="py:percent")
     with tempfile.TemporaryDirectory() as folder:
@@ -40,8 +43,12 @@ def executed(text: str) -> bytes:
             timeout=None,
             record_timing=False,
             resources={"metadata": {"path": folder}},
+            # Files of this folder instead of ports that others on the machine could reach.
+            config=Config({"KernelManager": {"transport": "ipc", "ip": f"{folder}/kernel"}}),
         )
-        client.execute()
+        # One thread, as for all that is stored; and the store stays where it is in a kernel that runs elsewhere.
+        one_thread = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+        client.execute(env={**os.environ, **one_thread, "ADVLAB_STORE": str(default_root())})
     for number, cell in enumerate(book.cells):
         cell["id"] = f"cell-{number}"  # random otherwise, and the same notebook would differ at each build
     book.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}

@@ -221,7 +221,11 @@ class _Walk:
         """Reach a name of a module; where it re-exports a module, go on with the attributes."""
         for statement in module.bindings[name]:
             if isinstance(statement, (ast.Import, ast.ImportFrom)):
-                self._imported(_targets(module, statement).get(name), attributes)
+                target = _targets(module, statement).get(name)
+                if target == (module.name, name):  # a package that imports its own submodule
+                    self._attribute(f"{module.name}.{name}", attributes)
+                else:
+                    self._imported(target, attributes)
                 self._effects(module)
             else:
                 self.visit(module.name, name)

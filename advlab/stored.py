@@ -58,11 +58,11 @@ def canonical(value: Any) -> Json:
         return [canonical(item) for item in value]
     if isinstance(value, Mapping):
         return {str(name): canonical(item) for name, item in value.items()}
-    if isinstance(value, type | types.FunctionType | types.BuiltinFunctionType):
-        if value.__module__.partition(".")[0] == source.PACKAGE.name:
+    if isinstance(value, type | types.FunctionType | types.BuiltinFunctionType) and "<" not in value.__qualname__:
+        package = value.__module__.partition(".")[0]
+        if package == source.PACKAGE.name:
             return {"source": _identity(source.SNAPSHOT.reached(target(value)))}
-        if "<locals>" not in value.__qualname__ and value.__module__ != "__main__":
-            versions = source.versions([value.__module__.partition(".")[0]])
+        if versions := source.versions([package]):
             return {"function": f"{value.__module__}.{value.__qualname__}", "versions": versions}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {f.name: canonical(getattr(value, f.name)) for f in dataclasses.fields(value)}

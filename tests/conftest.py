@@ -1,0 +1,43 @@
+"""Shapes and dtypes of every annotation in advlab are checked while the tests run; small models for all of them."""
+
+import pkgutil
+from importlib.util import find_spec
+
+import pytest
+import torch
+from jaxtyping import install_import_hook
+
+# Before the modules are imported: the hook works on them as they are loaded. The models are left out: torch.fx
+# traces their `forward` with stand-ins that have no shape.
+FOLDER = find_spec("advlab").submodule_search_locations
+CHECKED = [f"advlab.{module.name}" for module in pkgutil.iter_modules(FOLDER) if module.name != "models"]
+# The tower: an int may stand for a float, as Python's type checkers have it.
+install_import_hook(CHECKED, "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
+
+torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """A few real test images of every class."""
+    from advlab.data import subset
+
+    return subset(120)
+
+
+@pytest.fixture
+def network():
+    """SimpleCNN with random weights, always the same."""
+    from advlab.models import SimpleCNN
+
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        return SimpleCNN()
+
+
+@pytest.fixture(scope="session")
+def trained():
+    """SimpleCNN after seconds of training: right about nine digits in ten. Not to be changed."""
+    from advlab.training import Recipe, train
+
+    return train(Recipe(epochs=2, batch_size=64, train_images=2000, test_images=100), seed=0).model
