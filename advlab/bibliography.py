@@ -85,7 +85,7 @@ def page() -> str:
     """The whole list as HTML that stands in Markdown, by author and year, an anchor at each entry."""
     works = sorted(_works().values(), key=lambda work: (_plain(work.authors[0]), work.year, work.title))
     items = [
-        f'<li id="{work.key}">{escape(work.authors_in_full)}. '
+        f'<li id="{work.key}">{escape(work.authors_in_full.rstrip("."))}. '
         f'<a href="{escape(work.url)}">{escape(work.title)}</a>. {escape(work.venue)}, {work.year}.</li>'
         for work in works
     ]

@@ -19,7 +19,7 @@ from mkdocs.plugins import BasePlugin, get_plugin_logger
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
-from advlab import glossary, laws, mathml, pages
+from advlab import glossary, laws, mathml, notebook_html, pages
 from advlab.book import Book
 from advlab.cli import TRY_AGAIN
 from advlab.fingerprint import fingerprint
@@ -30,7 +30,19 @@ log = get_plugin_logger("advlab")
 
 #: How often a build is tried anew when the source is edited while it runs.
 ATTEMPTS = 5
-_RENDERING = ("pages", "book", "shown", "laws", "site", "mathml", "glossary", "bibliography", "snippets")
+_RENDERING = (
+    "pages",
+    "book",
+    "shown",
+    "laws",
+    "site",
+    "mathml",
+    "glossary",
+    "bibliography",
+    "snippets",
+    "colophon",
+    "notebook_html",
+)
 
 
 class AdvlabConfig(Config):
@@ -96,7 +108,9 @@ class AdvlabPlugin(BasePlugin[AdvlabConfig]):
             raise PluginError(f"{page.file.src_uri}: {type(problem).__name__}: {problem}") from problem
 
     def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-        """Turn LaTeX into MathML, and keep one tooltip a term."""
+        """Turn LaTeX into MathML, and keep one tooltip a term; of a notebook drop the styles that it brings along."""
+        if page.file.src_uri.endswith(".ipynb"):
+            html = notebook_html.plain(html)
         return glossary.first_only(mathml.render(html))
 
     @staticmethod

