@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from advlab.source import PACKAGE
+from advlab.elsewhere import UnknownName, descend
 from advlab.store import Entry, Store
-
-
-class UnknownName(KeyError):
-    """A page names a number, figure, table, claim, output or source that does not exist."""
-
-    def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
-        close = difflib.get_close_matches(name, list(known), n=3, cutoff=0.4)
-        hint = f"; close to it: {', '.join(close)}" if close else ""
-        super().__init__(f"unknown {what} {name!r}{hint}")
-
-    def __str__(self) -> str:
-        return str(self.args[0])
 
 
 @dataclass(frozen=True)
@@ -100,24 +86,11 @@ class Book:
     def number(self, path: str) -> Number:
         """The value at "chapter:measurement/step/step"; a leaf with "value" (an accuracy) stands for that value."""
         name, *steps = path.split("/")
-        leaf = _descend(self.result(name), steps, path)
+        leaf = descend(self.result(name), steps, path)
         value = leaf["value"] if isinstance(leaf, dict) and "value" in leaf else leaf
         if isinstance(value, dict | list):
             raise UnknownName("number", path, [f"{path}/{step}" for step in value] if isinstance(value, dict) else [])
         return Number(value, leaf, name, self.one("measurement", name)["key"])
-
-
-def _descend(value: Any, steps: list[str], path: str) -> Any:
-    for position, step in enumerate(steps):
-        if isinstance(value, dict) and step in value:
-            value = value[step]
-        elif isinstance(value, list) and step.lstrip("-").isdigit() and -len(value) <= int(step) < len(value):
-            value = value[int(step)]
-        else:
-            known = value if isinstance(value, dict) else []
-            before = "/".join([path.partition("/")[0], *steps[:position]])
-            raise UnknownName("number", path, [f"{before}/{other}" for other in known])
-    return value
 
 
 def slug(name: str) -> str:
@@ -134,27 +107,3 @@ def shown(value: Any, form: str) -> str:
     if form == "s":
         return str(value)
     return format(value, form)
-
-
-def _file(name: str) -> dict[str, Any]:
-    path = PACKAGE / name
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    return content
-
-
-def published(key: str) -> dict[str, Any]:
-    """A figure of others, from `published.json`: value, n, threat model, citation key. Raises UnknownName."""
-    known = _file("published.json")
-    if key not in known:
-        raise UnknownName("published figure", key, known)
-    found: dict[str, Any] = known[key]
-    return found
-
-
-def recorded(path: str) -> tuple[Any, dict[str, Any]]:
-    """A value not of this build ("benchmarks/training/ratio") and its file: date, machine, versions."""
-    name, *steps = path.split("/")
-    if not (PACKAGE / "recorded" / f"{name}.json").is_file():
-        raise UnknownName("recorded result", name, [p.stem for p in (PACKAGE / "recorded").glob("*.json")])
-    content = _file(f"recorded/{name}.json")
-    return _descend(content, steps, path), content

@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 
 from advlab.profile import PROFILES, STANDARD
-from advlab.store import Entry, Store
+from advlab.store import Entry, Store, default_root
 
 #: Exit status when the source was edited during a build: nothing is wrong, start again.
 TRY_AGAIN = 75
@@ -68,6 +68,8 @@ def _build(options: argparse.Namespace) -> int:
     os.environ["ADVLAB_PROFILE"] = options.profile
     if options.device:
         os.environ["ADVLAB_DEVICE"] = options.device
+    if os.environ.get("ADVLAB_STORE"):  # programs run in folders of their own, where a relative path leads elsewhere
+        os.environ["ADVLAB_STORE"] = str(default_root())
     from advlab import machine  # torch is imported only where something is computed
 
     try:

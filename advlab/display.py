@@ -19,6 +19,7 @@ DOING = {
     "output": ("running", 5.0),
     "notebook": ("executing", 30.0),
     "figure": ("drawing", 2.0),
+    "slider": ("drawing", 10.0),
 }
 
 

@@ -5,8 +5,9 @@ elsewhere. A page needs none of that: what is left here is plain HTML in the cla
 that it looks the same, can be copied from, and works without scripts.
 """
 
+import json
 import re
-from html import unescape
+from html import escape, unescape
 
 from advlab.mathml import mathml
 
@@ -22,6 +23,8 @@ _MACHINERY = re.compile(
 _CODE = re.compile(r'<div class="highlight-ipynb hl-(\w+)"><pre>(?:<span></span>)?(.*?)</pre></div>', re.DOTALL)
 _PRINTED = re.compile(r'(<div class="jp-RenderedText[^>]*>)\s*<pre>(.*?)</pre>', re.DOTALL)
 _BLOCK = '<div class="language-{} highlight"><pre><span></span><code>{}</code></pre></div>'
+#: nbconvert knows no words for a picture.
+_UNDESCRIBED = 'alt="No description has been provided for this image"'
 _PROSE = re.compile(r'(?<=data-mime-type="text/markdown">)(.*?)(?=</div>)', re.DOTALL)
 _FORMULA = re.compile(
     r"(?P<code><(?P<tag>code|pre)\b.*?</(?P=tag)>)|\$\$(?P<display>.+?)\$\$|(?<![\\$])\$(?P<inline>[^$\n]+)\$",
@@ -45,7 +48,23 @@ def plain(html: str) -> str:
         html,
     )
     html = _PROSE.sub(lambda match: _FORMULA.sub(_formula, match[1]), html)
-    return re.sub(r"\n\s*\n+", "\n", html)
+    return re.sub(r"(<pre>.*?</pre>)|\n\s*\n+", lambda match: match[1] or "\n", html, flags=re.DOTALL)
+
+
+def described(html: str, notebook: str) -> str:
+    """The page with each picture's words, which the notebook keeps in the metadata of its outputs.
+
+    Raises:
+        ValueError: a picture without words.
+    """
+    outputs = [output for cell in json.loads(notebook)["cells"] for output in cell.get("outputs", [])]
+    metadata = [one["metadata"].get("image/png", {}) for one in outputs if "image/png" in one.get("data", {})]
+    words = [one.get("alt", "") for one in metadata]
+    if html.count(_UNDESCRIBED) != len(words) or not all(words):
+        raise ValueError("a picture without words: display(figure, metadata={'image/png': {'alt': ...}})")
+    for one in words:
+        html = html.replace(_UNDESCRIBED, f'alt="{escape(one)}"', 1)
+    return html
 
 
 def _formula(match: re.Match[str]) -> str:

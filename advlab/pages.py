@@ -8,12 +8,13 @@ import re
 from pathlib import PurePosixPath
 from typing import Any
 
-import jinja2
 import markdown
 
 from advlab import bibliography, colophon, shown, snippets
-from advlab.book import Book, UnknownName, published, recorded, slug
+from advlab.book import Book, slug
 from advlab.book import shown as text_of
+from advlab.elsewhere import UnknownName, published, recorded
+from advlab.laws import templates
 
 #: Where the page lies that tells of each measurement (docs/making.md).
 PROVENANCE = "making"
@@ -29,7 +30,7 @@ def rendered(source: str, url: str, book: Book) -> str:
     `url` is the page's address in the site ("attacks/fgsm/"), from which links lead.
     Raises UnknownName, KeyError or FalseClaim where the page and the results do not fit.
     """
-    environment = _environment()
+    environment = templates()
     face = Face(book, url)
     names = (
         "n",
@@ -48,20 +49,6 @@ def rendered(source: str, url: str, book: Book) -> str:
     lists = ("provenance", "ledger", "environment", "references", "glossary")
     environment.globals = {name: getattr(face, name) for name in (*names, *lists)}
     return "\n".join(_include(environment.from_string(source).render().split("\n")))
-
-
-def _environment() -> jinja2.Environment:
-    """Jinja with marks of our own: its `{{`, `{%` and `{#` occur in formulas, code and attribute lists."""
-    return jinja2.Environment(
-        variable_start_string="<<",
-        variable_end_string=">>",
-        block_start_string="<%",
-        block_end_string="%>",
-        comment_start_string="<#",
-        comment_end_string="#>",
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-    )
 
 
 def _include(lines: list[str]) -> list[str]:
@@ -239,8 +226,6 @@ def results(book: Book) -> dict[str, bytes]:
 
 def metadata(book: Book, text: Any) -> str:
     """A page's description (front matter) with its numbers bound, as plain text."""
-    environment = jinja2.Environment(
-        variable_start_string="<<", variable_end_string=">>", undefined=jinja2.StrictUndefined
-    )
+    environment = templates()
     environment.globals = {"plain": Face(book, "").plain}
     return environment.from_string(str(text)).render()

@@ -1,13 +1,13 @@
 """Code of advlab as pages show it: a function by its qualified name, ready to be copied.
 
-Shown are the imports that it uses and its body with comments, without decorators and with plain annotations
-(`Tensor` for `Float[Tensor, "batch *shape"]`), so that it runs where only torch is installed.
+Shown are the imports and constants that it uses and its text with comments, without decorators of advlab and with plain
+annotations (`Tensor` for `Float[Tensor, "batch *shape"]`), so that it runs where only torch is installed.
 """
 
 from __future__ import annotations
 
 import ast
-import textwrap
+from collections.abc import Iterator
 
 from advlab.source import PACKAGE
 
@@ -22,79 +22,129 @@ class UnknownCode(KeyError):
 def code(name: str) -> str:
     """The definition `advlab.package.module.function`, as text. Raises UnknownCode."""
     module, _, top = name.rpartition(".")
-    path = PACKAGE.parent.joinpath(*module.split(".")).with_suffix(".py")
+    path = PACKAGE.parent / f"{module.replace('.', '/')}.py"
     if not path.is_file():
         raise UnknownCode(f"{name}: there is no file {path.relative_to(PACKAGE.parent)}")
-    text = path.read_text(encoding="utf-8")
+    return definition(path.read_text(encoding="utf-8"), top, name)
+
+
+def definition(text: str, top: str, name: str) -> str:
+    """The top-level function or class `top` of a module's text; `name` is what messages call it."""
     tree = ast.parse(text)
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == top:
-            body = _plain(node, text)
-            imports = _imports(tree, ast.parse(body))
-            return f"{imports}\n\n\n{body}" if imports else body
-    raise UnknownCode(f"{name}: {path.name} defines no function or class {top!r} at its top level")
+            body = _plain(node, text, _origins(tree))
+            constants = _constants(tree, ast.parse(body))
+            imports = _imports(tree, ast.parse(body), constants)
+            values = "\n".join(f"{constant} = {ast.unparse(value)}" for constant, value in constants.items())
+            return "\n\n\n".join(part for part in ("\n\n".join(filter(None, [imports, values])), body) if part)
+    raise UnknownCode(f"{name}: that module defines no function or class {top!r} at its top level")
 
 
-def _plain(node: ast.FunctionDef | ast.ClassDef, text: str) -> str:
-    """The node's text without decorators, annotations simplified in place so that comments stay."""
-    lines = text.splitlines(keepends=True)
+def _origins(tree: ast.Module) -> dict[str, str]:
+    """Which package each imported name comes from."""
+    origins: dict[str, str] = {}
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            tops = {alias.asname or alias.name: alias.name for alias in node.names}
+            origins |= {name.partition(".")[0]: module.partition(".")[0] for name, module in tops.items()}
+        elif isinstance(node, ast.ImportFrom):
+            package = PACKAGE.name if node.level else (node.module or "").partition(".")[0]
+            origins |= {alias.asname or alias.name: package for alias in node.names}
+    return origins
+
+
+def _plain(node: ast.FunctionDef | ast.ClassDef, text: str, origins: dict[str, str]) -> str:
+    """The text, edited in place so that comments stay: short docstrings, plain annotations, no decorator of ours."""
     starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line.encode()))
+    for line in text.split("\n"):
+        starts.append(starts[-1] + len(line.encode()) + 1)
     source = text.encode()
 
-    def offset(line: int, column: int) -> int:
-        return starts[line - 1] + column
+    def span(of: ast.expr | ast.stmt) -> tuple[int, int]:
+        begin = starts[of.lineno - 1] + of.col_offset
+        return begin, starts[(of.end_lineno or of.lineno) - 1] + (of.end_col_offset or 0)
 
-    begin, end = offset(node.lineno, 0), offset(node.end_lineno or node.lineno, node.end_col_offset or 0)
     edits = []
+    for annotation in _annotations(node):
+        simple = ast.unparse(_Simple(origins).visit(ast.parse(ast.unparse(annotation), mode="eval")))
+        if simple != ast.unparse(annotation):
+            edits.append((*span(annotation), simple))
     for inner in ast.walk(node):
-        if isinstance(inner, ast.FunctionDef):
-            arguments = inner.args
-            every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-            for annotation in [*(a.annotation for a in every), inner.returns]:
-                if annotation is not None:
-                    first = offset(annotation.lineno, annotation.col_offset)
-                    last = offset(annotation.end_lineno or 0, annotation.end_col_offset or 0)
-                    edits.append((first, last, ast.unparse(_Simple().visit(annotation))))
-        if isinstance(inner, ast.FunctionDef | ast.ClassDef) and (long := ast.get_docstring(inner)) and "\n" in long:
-            said = inner.body[0]  # its first sentence is enough beside the page's own words
-            first = offset(said.lineno, said.col_offset)
-            last = offset(said.end_lineno or 0, said.end_col_offset or 0)
-            edits.append((first, last, f'"""{long.splitlines()[0]}"""'))
-    for first, last, new in sorted(edits, reverse=True):
-        source = source[:first] + new.encode() + source[last:]
-        end += len(new.encode()) - (last - first)
-    return textwrap.dedent(source[begin:end].decode()).rstrip()
+        if isinstance(inner, ast.FunctionDef | ast.ClassDef) and "\n" in (ast.get_docstring(inner, clean=False) or ""):
+            begin, end = span(inner.body[0])  # its first sentence is enough beside the page's own words
+            written = source[begin:end].decode()
+            edits.append((begin, end, written.splitlines()[0].rstrip() + written[-3:]))
+    foreign = [one for one in node.decorator_list if _root(one, origins) != PACKAGE.name]
+    last = starts[node.end_lineno or node.lineno] - 1
+    for begin, end, new in sorted(edits, reverse=True):
+        source = source[:begin] + new.encode() + source[end:]
+        last += len(new.encode()) - (end - begin)
+    kept = [f"@{ast.unparse(one)}" for one in foreign]
+    return "\n".join([*kept, source[starts[node.lineno - 1] : last].decode().rstrip()])
+
+
+def _annotations(node: ast.AST) -> Iterator[ast.expr]:
+    """Every annotation within a definition: of arguments, results, attributes and variables."""
+    for inner in ast.walk(node):
+        annotation = getattr(inner, "returns" if isinstance(inner, ast.FunctionDef) else "annotation", None)
+        if annotation is not None:
+            yield annotation
+
+
+def _root(decorator: ast.expr, origins: dict[str, str]) -> str | None:
+    """The package that a decorator comes from; None for a built-in one."""
+    names = [inner.id for inner in ast.walk(decorator) if isinstance(inner, ast.Name)]
+    return origins.get(names[0]) if names else None
 
 
 class _Simple(ast.NodeTransformer):
-    """jaxtyping's `Float[Tensor, "..."]` and the house's aliases of it become `Tensor`."""
+    """jaxtyping's `Float[Tensor, "..."]` becomes `Tensor`."""
 
-    ALIASES = frozenset({"Images", "Labels", "Logits"})
+    def __init__(self, origins: dict[str, str]) -> None:
+        self.origins = origins
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
-        if isinstance(node.slice, ast.Tuple) and isinstance(node.slice.elts[-1], ast.Constant):
-            return node.slice.elts[0]
         self.generic_visit(node)
-        return node
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        return ast.Name("Tensor") if node.id in self.ALIASES else node
+        typed = isinstance(node.value, ast.Name) and self.origins.get(node.value.id) == "jaxtyping"
+        return node.slice.elts[0] if typed and isinstance(node.slice, ast.Tuple) else node
 
 
-def _imports(module: ast.Module, shown: ast.Module) -> str:
-    """The module's import statements, cut down to the names that the shown text uses."""
+def _constants(module: ast.Module, shown: ast.Module) -> dict[str, ast.expr]:
+    """The plain constants that the shown text uses, of its own module or imported from another of advlab."""
     used = {node.id for node in ast.walk(shown) if isinstance(node, ast.Name)}
+    found = {name: value for name, value in _literals(module).items() if name in used}
+    for node in module.body:
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == PACKAGE.name:
+            path = PACKAGE.parent / f"{(node.module or '').replace('.', '/')}.py"
+            there = _literals(ast.parse(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+            names = {alias.asname or alias.name: alias.name for alias in node.names}
+            found |= {own: there[name] for own, name in names.items() if own in used and name in there}
+    return found
+
+
+def _literals(module: ast.Module) -> dict[str, ast.expr]:
+    """A module's names that stand for a literal: a number, a text, a tuple of them."""
+    found = {}
+    for node in module.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            try:
+                ast.literal_eval(node.value)
+            except ValueError:
+                continue
+            found[node.targets[0].id] = node.value
+    return found
+
+
+def _imports(module: ast.Module, shown: ast.Module, constants: dict[str, ast.expr]) -> str:
+    """The module's import statements, cut down to the names that the shown text uses."""
+    used = {node.id for node in ast.walk(shown) if isinstance(node, ast.Name)} - constants.keys()
     found: list[ast.stmt] = []
     for node in module.body:
         if isinstance(node, ast.Import | ast.ImportFrom) and getattr(node, "module", "") != "__future__":
-            names = [a for a in node.names if (a.asname or a.name.partition(".")[0]) in used]
+            names = [alias for alias in node.names if (alias.asname or alias.name.partition(".")[0]) in used]
             if names:
-                used -= {a.asname or a.name.partition(".")[0] for a in names}
                 found.append(_kept(node, names))
-    if "Tensor" in used:  # named by an alias only, so the module itself may not import it
-        found.append(ast.ImportFrom("torch", [ast.alias("Tensor")], 0))
     plain = sorted(ast.unparse(node) for node in found if isinstance(node, ast.Import))
     return "\n".join([*plain, *sorted(ast.unparse(node) for node in found if isinstance(node, ast.ImportFrom))])
 

@@ -89,7 +89,8 @@ class AdvlabPlugin(BasePlugin[AdvlabConfig]):
             files.append(File.generated(config, name, content=content))
         for name in self.book.content.get("notebooks", {}):
             entry = self.book.entry("notebook", name)
-            files.append(File.generated(config, f"{name}.ipynb", abs_src_path=str(entry.path / f"{name}.ipynb")))
+            # mkdocs-jupyter asks the file for its folder, which a generated one does not have.
+            files.append(File(f"{name}.ipynb", str(entry.path), config.site_dir, config.use_directory_urls))
         return files
 
     def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
@@ -110,7 +111,7 @@ class AdvlabPlugin(BasePlugin[AdvlabConfig]):
     def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
         """Turn LaTeX into MathML, and keep one tooltip a term; of a notebook drop the styles that it brings along."""
         if page.file.src_uri.endswith(".ipynb"):
-            html = notebook_html.plain(html)
+            html = notebook_html.described(notebook_html.plain(html), page.file.content_string)
         return glossary.first_only(mathml.render(html))
 
     @staticmethod

@@ -7,7 +7,8 @@ change in a module's other functions does not.
 
 It over-approximates: a local variable that is called like a global reaches the global; a module that is used as a
 value is reached whole; what a module does at its top level besides defining names (statements, loops, `with`)
-belongs to each of its names. It refuses what it cannot follow (`from x import *`). What it cannot see (registries,
+belongs to each of its names. A text that names a data file of the package stands for its
+content. It refuses what it cannot follow (`from x import *`). What it cannot see (registries,
 `getattr` by string) is forbidden below `chapters/` and found by a test that traces what really ran.
 
 Files are read once, when this module is imported. That is the *snapshot*: `Source.unchanged` tells whether what
@@ -34,20 +35,26 @@ PACKAGE = Path(__file__).resolve().parent
 CARRIERS = frozenset({"advlab.store", "advlab.source", "advlab.stored", "advlab.progress"})
 
 
+#: A text in the code that ends so and names a file of the package stands for that file's content.
+DATA = (".json", ".yml", ".txt")
+
+
 class UnfollowableSource(ValueError):
     """The source uses a form that cannot be followed by name."""
 
 
 @dataclass(frozen=True)
 class Reached:
-    """What a function reaches: definitions ("module:name" -> hash) and top-level names of foreign packages."""
+    """What a function reaches: definitions ("module:name" -> hash), foreign packages, data files (path -> hash)."""
 
     definitions: dict[str, str]
     packages: frozenset[str]
+    files: dict[str, str] = field(default_factory=dict)
 
     @functools.cached_property
     def digest(self) -> str:
-        return hashlib.sha256(repr(sorted(self.definitions.items())).encode()).hexdigest()
+        parts = [sorted(self.definitions.items()), sorted(self.files.items())]
+        return hashlib.sha256(repr(parts).encode()).hexdigest()
 
     @property
     def modules(self) -> set[str]:
@@ -110,25 +117,25 @@ class Source:
             if module is None or top not in module.bindings:
                 raise KeyError(f"{target}: no such definition in the source of {self.package.name}")
             walk.visit(name, top)
-        return Reached(walk.definitions, frozenset(walk.packages))
+        return Reached(walk.definitions, frozenset(walk.packages), walk.files)
 
     def reached_by_text(self, text: str) -> Reached:
         """What a program (a snippet) reaches that lies outside the package and imports from it."""
         walk = _Walk(self)
         module = Module.parse("__snippet__", text, is_package=False)
         walk.statements(module, [*(s for bound in module.bindings.values() for s in bound), *module.effects])
-        return Reached(walk.definitions, frozenset(walk.packages))
+        return Reached(walk.definitions, frozenset(walk.packages), walk.files)
 
-    def unchanged(self, modules: Iterable[str]) -> bool:
-        """Whether the files of these modules still hold what was read."""
-        for name in modules:
+    def unchanged(self, reached: Reached) -> bool:
+        """Whether the files behind it, code and data, still hold what was read."""
+        for name in reached.modules:
             path, text = self._texts[name]
             try:
                 if path.read_text(encoding="utf-8") != text:
                     return False
             except OSError:
                 return False
-        return True
+        return all(_hash(self.package / name) == before for name, before in reached.files.items())
 
 
 class _Walk:
@@ -136,6 +143,7 @@ class _Walk:
         self.source = source
         self.definitions: dict[str, str] = {}
         self.packages: set[str] = set()
+        self.files: dict[str, str] = {}
         self._seen: set[str] = set()
 
     def visit(self, module_name: str, name: str) -> None:
@@ -254,6 +262,15 @@ class _Walk:
         tree = ast.dump(_normalised(statement))
         text = self.definitions.get(key, "") + tree
         self.definitions[key] = hashlib.sha256(text.encode()).hexdigest()
+        texts = [node.value for node in ast.walk(_normalised(statement)) if isinstance(node, ast.Constant)]
+        for name in (text for text in texts if isinstance(text, str) and text.endswith(DATA)):
+            if (content := _hash(self.source.package / name)) is not None:
+                self.files[name] = content
+
+
+def _hash(path: Path) -> str | None:
+    """The hash of a file's content; None where there is no such file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
 
 
 def _texts(package: Path) -> dict[str, tuple[Path, str]]:

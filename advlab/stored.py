@@ -126,7 +126,7 @@ class Computation:
         finally:
             torch.set_num_threads(threads)
         seconds = time.perf_counter() - started
-        if not source.SNAPSHOT.unchanged(self.reached.modules):
+        if not source.SNAPSHOT.unchanged(self.reached):
             raise SourceChanged(f"{self.name}: the source was edited while it ran; start again")
         meta = {"ingredients": self.made_of, "seconds": seconds, "machine": machine.describe()}
         return store.write(self.kind, self.name, self.key, files, meta)

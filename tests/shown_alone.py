@@ -36,11 +36,30 @@ def _same_attack(library: Callable[..., torch.Tensor]) -> Compare:
     return compare
 
 
+def _same_step(library: Callable[..., torch.Tensor]) -> Compare:
+    """Both move the same pixels along the same signs."""
+
+    def compare(alone: Callable[..., torch.Tensor]) -> str | None:
+        generator = torch.Generator().manual_seed(6)
+        pixels = torch.rand(4, 1, 6, 6, generator=generator).round(decimals=1)
+        sign = torch.randint(-1, 2, pixels.shape, generator=generator).float()
+        same = all(torch.equal(alone(pixels, sign, size), library(pixels, sign, size)) for size in (0.0, 0.1, 0.5))
+        return None if same else "shown and library's code differ"
+
+    return compare
+
+
 def comparisons() -> dict[str, Compare]:
     """How each function that a page shows is compared; a new one needs its line here."""
     from advlab.attacks import fgsm
+    from advlab.chapters import wrong_unit
 
-    return {"advlab.attacks.fgsm.fgsm": _same_attack(fgsm)}
+    return {
+        "advlab.attacks.fgsm.fgsm": _same_attack(fgsm),
+        "advlab.chapters.wrong_unit.article": _same_step(wrong_unit.article),
+        "advlab.chapters.wrong_unit.normalised": _same_step(wrong_unit.normalised),
+        "advlab.chapters.wrong_unit.in_pixels": _same_step(wrong_unit.in_pixels),
+    }
 
 
 def agrees(name: str, code: str) -> str | None:

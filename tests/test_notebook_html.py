@@ -1,9 +1,10 @@
 """The notebook's page: what a reader needs of mkdocs-jupyter's HTML, and nothing else."""
 
 import nbformat
+import pytest
 from mkdocs_jupyter.convert import nb2html
 
-from advlab.notebook_html import plain
+from advlab.notebook_html import described, plain
 
 TEXT = "# Title\n\nThe budget $\\varepsilon < 1$ and `$code$`.\n\n$$\n\\sum_i g_i\n$$\n"
 
@@ -39,3 +40,37 @@ def test_text_code_output_and_formulas_stay(tmp_path):
     assert '<math display="inline" alttext="\\varepsilon &lt; 1">' in html
     assert '<math display="block" alttext="\\sum_i g_i">' in html
     assert "<code>$code$</code>" in html
+
+
+UNDESCRIBED = '<img alt="No description has been provided for this image" src="data:,"/>'
+
+
+def pictured(*alts):
+    """A notebook whose only cell put out pictures, with these words in their metadata."""
+    outputs = [
+        nbformat.v4.new_output(
+            "display_data", {"image/png": "QUJD"}, metadata={"image/png": {"alt": alt} if alt else {}}
+        )
+        for alt in alts
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("draw()", outputs=outputs)])
+    return nbformat.writes(notebook)
+
+
+def test_pictures_get_their_words_in_order():
+    html = described(UNDESCRIBED + UNDESCRIBED, pictured('a "seven"', "a nine"))
+    assert html.index('alt="a &quot;seven&quot;"') < html.index('alt="a nine"')
+    assert "No description" not in html
+
+
+@pytest.mark.parametrize("alts", [("one", ""), ("one",), ("one", "two", "three")])
+def test_a_picture_without_words_is_refused(alts):
+    with pytest.raises(ValueError, match="without words"):
+        described(UNDESCRIBED + UNDESCRIBED, pictured(*alts))
+
+
+def test_the_placeholder_is_still_what_nbconvert_writes(tmp_path):
+    path = tmp_path / "notebook.ipynb"
+    path.write_text(pictured("words"))
+    html = nb2html(str(path), allow_errors=False, custom_mathjax_url="data:text/javascript,")
+    assert 'alt="words"' in described(html, path.read_text())

@@ -168,10 +168,24 @@ def test_other_decorators_count(toy: Path) -> None:
 
 def test_an_edit_after_reading_is_noticed(toy: Path) -> None:
     source = Source(toy, carriers=())
-    modules = source.reached("toy.api:run").modules
-    assert source.unchanged(modules)
+    found = source.reached("toy.api:run")
+    assert source.unchanged(found)
     edit(toy, "lazy.py", "LATE = 1", "LATE = 2")
-    assert not source.unchanged(modules)
+    assert not source.unchanged(found)
+
+
+def test_a_data_file_that_is_named_counts_by_its_content(toy: Path) -> None:
+    (toy / "table.json").write_text("[1]")
+    (toy / "other.json").write_text("[1]")
+    edit(toy, "lazy.py", "LATE = 1", "LATE = open('table.json')")
+    before = reached(toy)
+    assert set(before.files) == {"table.json"}
+    (toy / "other.json").write_text("[2]")
+    assert reached(toy).digest == before.digest
+    source = Source(toy, carriers=())
+    (toy / "table.json").write_text("[2]")
+    assert reached(toy).digest != before.digest
+    assert not source.unchanged(before)
 
 
 def test_versions_follow_requirements() -> None:

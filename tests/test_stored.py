@@ -56,7 +56,7 @@ def test_other_ingredients_are_another_entry(store: Store) -> None:
 
 
 def test_nothing_is_kept_when_the_source_was_edited_meanwhile(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source.SNAPSHOT, "unchanged", lambda modules: False)
+    monkeypatch.setattr(source.SNAPSHOT, "unchanged", lambda reached: False)
     with pytest.raises(SourceChanged, match="name"):
         computation([]).get(store)
     assert list(store.entries()) == []

@@ -1,0 +1,176 @@
+"""What the page on FGSM measures of accuracy: over epsilon, and over trainings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from advlab import zoo
+from advlab.data import Dataset, indices, mnist, subset
+from advlab.evaluation import Proportion, logits
+from advlab.inference import CHUNK, device_of
+from advlab.profile import Profile
+from advlab.progress import report
+from advlab.stored import Computation, measurement
+from advlab.threat import epsilon_units
+
+#: In pixel units: the article's five, which are the table's.
+EPSILONS = (0.0, 0.05, 0.1, 0.2, 0.3)
+#: Between the table's: with them the curve is fine.
+BETWEEN = (0.025, 0.075, 0.125, 0.15, 0.175, 0.225, 0.25, 0.275)
+#: Beyond the table's: what becomes of an attack whose single step is too long.
+BEYOND = (0.3, 0.4, 0.6, 0.8, 1.0)
+#: Where the band over training seeds is measured, and on how many images.
+BAND = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
+BAND_IMAGES = 2500
+#: An error with more confidence than this looks like a good answer.
+CONFIDENT = 0.9
+
+
+def only_first(profile: Profile) -> list[Computation]:
+    """The training of the model that the page attacks: the profile's recipe, seed zero."""
+    return [zoo.training(zoo.sized(zoo.STANDARD, profile))]
+
+
+def test_images(profile: Profile) -> Dataset:
+    """All test images, or as many as a draft has time for."""
+    return mnist("test") if profile.test_images is None else subset(profile.test_images)
+
+
+def signs(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
+    """The sign of the loss's gradient in each pixel: FGSM's direction at every epsilon, taken at the image itself."""
+    found = []
+    for done, (chunk, truth) in enumerate(zip(images.split(CHUNK), labels.split(CHUNK), strict=True)):
+        found.append(gradient(model, chunk, truth).sign())
+        report(min((done + 1) * CHUNK, len(images)), len(images), "gradients")
+    return torch.cat(found)
+
+
+def gradient(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
+    """The gradient of each image's own cross-entropy in its pixels."""
+    device = device_of(model)
+    inputs = images.detach().to(device).requires_grad_()
+    loss = F.cross_entropy(model(inputs), labels.to(device), reduction="sum")
+    return torch.autograd.grad(loss, inputs)[0].to(images.device)
+
+
+def stepped(images: Tensor, sign: Tensor, epsilon: float) -> Tensor:
+    """FGSM's result from a sign that is already known; with coins for signs, the control's."""
+    return (images + epsilon * sign).clamp(0, 1)
+
+
+def units(epsilon: float) -> dict[str, float]:
+    """An epsilon in pixels, of two hundred and fifty-five grey levels, and in normalised pixels."""
+    return dict(epsilon_units(epsilon)._asdict())
+
+
+def right(predictions: Tensor, labels: Tensor) -> dict[str, Any]:
+    """The share of right predictions, with its interval."""
+    return Proportion(int((predictions == labels).sum()), len(labels)).to_json()
+
+
+def of_band(test: Dataset) -> Tensor:
+    """Which of the test images the band over trainings is measured on: all, where there are no more than it takes."""
+    return indices(BAND_IMAGES) if len(test) > BAND_IMAGES else torch.arange(len(test))
+
+
+@measurement(trainings=only_first)
+def epsilon_table(profile: Profile) -> dict[str, Any]:
+    """Accuracy of the standard model under FGSM at five epsilons, how sure it is when wrong, and each verdict."""
+    model, test = zoo.trained(zoo.sized(zoo.STANDARD, profile)), test_images(profile)
+    step = signs(model, test.images, test.labels)
+    rows: dict[str, Any] = {}
+    predictions = []
+    for epsilon in EPSILONS:
+        attacked = stepped(test.images, step, epsilon)
+        sureness, predicted = logits(model, attacked).softmax(1).max(1)
+        rows[f"{epsilon:g}"] = of_attack(attacked - test.images, sureness, predicted, test.labels) | {
+            "epsilon": units(epsilon),
+            "accuracy": right(predicted, test.labels),
+            "on the band's images": right(predicted[of_band(test)], test.labels[of_band(test)]),
+        }
+        predictions.append(predicted.tolist())
+    numbers = indices(len(test)).tolist()
+    columns = ["index", "label", *(f"predicted at {epsilon:g}" for epsilon in EPSILONS)]
+    verdicts = [list(row) for row in zip(numbers, test.labels.tolist(), *predictions, strict=True)]
+    return rows | {"evidence": {"epsilon in": "pixels", "columns": columns, "images": verdicts}}
+
+
+def of_attack(change: Tensor, sureness: Tensor, predicted: Tensor, labels: Tensor) -> dict[str, Any]:
+    """How much an attack moved, and how confident the model's errors are (None where it makes none)."""
+    wrong = predicted != labels
+    errors = int(wrong.sum())
+    confident = int((sureness[wrong] > CONFIDENT).sum())
+    return {
+        "errors": errors,
+        "confident errors": Proportion(confident, errors).to_json() if errors else None,
+        "mean confidence of errors": float(sureness[wrong].mean()) if errors else None,
+        "moved pixels": float((change != 0).float().mean()),
+        "mean L2": float(change.flatten(1).norm(dim=1).mean()),
+    }
+
+
+@measurement(trainings=only_first)
+def curve(profile: Profile) -> dict[str, Any]:
+    """Accuracy of the standard model under FGSM at epsilons between those of the table."""
+    model, test = zoo.trained(zoo.sized(zoo.STANDARD, profile)), test_images(profile)
+    verdicts = under_fgsm(model, test, BETWEEN)
+    chosen = of_band(test)
+    return {
+        epsilon: {
+            "accuracy": right(predicted, test.labels),
+            "on the band's images": right(predicted[chosen], test.labels[chosen]),
+        }
+        for epsilon, predicted in verdicts.items()
+    }
+
+
+@measurement(trainings=only_first)
+def beyond(profile: Profile) -> dict[str, Any]:
+    """Accuracy of the standard model under FGSM at epsilons up to the whole range of a pixel."""
+    model, test = zoo.trained(zoo.sized(zoo.STANDARD, profile)), subset(profile.slow_images)
+    verdicts = under_fgsm(model, test, BEYOND)
+    return {epsilon: {"accuracy": right(predicted, test.labels)} for epsilon, predicted in verdicts.items()}
+
+
+def under_fgsm(model: nn.Module, test: Dataset, epsilons: tuple[float, ...]) -> dict[str, Tensor]:
+    """The model's predictions under FGSM at each epsilon: one gradient for all."""
+    step = signs(model, test.images, test.labels)
+    return {f"{e:g}": logits(model, stepped(test.images, step, e)).argmax(1) for e in epsilons}
+
+
+def second_only(profile: Profile) -> list[Computation]:
+    """The training with seed one."""
+    return [zoo.training(zoo.sized(zoo.STANDARD, profile), seed) for seed in range(profile.seeds)[1:2]]
+
+
+def the_others(profile: Profile) -> list[Computation]:
+    """The trainings with seeds two and up."""
+    return [zoo.training(zoo.sized(zoo.STANDARD, profile), seed) for seed in range(profile.seeds)[2:]]
+
+
+@measurement(trainings=second_only)
+def second_training(profile: Profile) -> dict[str, Any]:
+    """Accuracy under FGSM of the same recipe trained with seed one, for the band over trainings."""
+    return of_seeds(profile, range(profile.seeds)[1:2])
+
+
+@measurement(trainings=the_others)
+def further_trainings(profile: Profile) -> dict[str, Any]:
+    """Accuracy under FGSM of the same recipe trained with the seeds from two on, for the band over trainings."""
+    return of_seeds(profile, range(profile.seeds)[2:])
+
+
+def of_seeds(profile: Profile, seeds: range) -> dict[str, Any]:
+    """Accuracy at the epsilons of `BAND` for each of these trainings."""
+    recipe, test = zoo.sized(zoo.STANDARD, profile), test_images(profile)
+    chosen = of_band(test)
+    taken = Dataset(test.images[chosen], test.labels[chosen])
+    found = {}
+    for seed in seeds:
+        verdicts = under_fgsm(zoo.trained(recipe, seed), taken, BAND)
+        found[f"seed {seed}"] = {epsilon: right(predicted, taken.labels) for epsilon, predicted in verdicts.items()}
+    return found

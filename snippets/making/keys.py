@@ -1,0 +1,6 @@
+from advlab import profile, zoo
+
+training = zoo.training(zoo.sized(zoo.STANDARD, profile.current()))
+for part, content in training.made_of.items():
+    print(f"{part}: {', '.join(content)}")
+print("code of:", ", ".join(sorted(training.reached.modules)))
