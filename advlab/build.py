@@ -121,7 +121,7 @@ def draw(one: Derived, results: list[dict[str, Any]]) -> Files:
             files["figure.json"] = to_bytes({"alt": drawn.alt, "caption": drawn.caption})
         else:
             words = [{"label": label, "alt": frame.alt} for label, frame in frames]
-            files["slider.json"] = to_bytes({"frames": words, "caption": drawn.caption})
+            files["slider.json"] = to_bytes({"name": drawn.name, "frames": words, "caption": drawn.caption})
     return files
 
 

@@ -95,7 +95,9 @@ class Face:
             parts.append(f'<figure data-label="{label}">{pictures}<figcaption>{label}</figcaption></figure>')
         sources = self._sources(self.book.one("slider", name)["sources"])
         return (
-            '<div class="frames" data-frames>\n' + "\n".join(parts) + "\n</div>\n"
+            f'<div class="frames" data-frames data-name="{html.escape(described["name"])}">\n'
+            + "\n".join(parts)
+            + "\n</div>\n"
             f'<p class="caption" markdown="span">{described["caption"]} {sources}</p>'
         )
 

@@ -217,8 +217,9 @@ class Table:
 
 @dataclass(frozen=True)
 class Slider:
-    """Pictures between which a reader moves a slider: (label, drawing) in order, and a caption for all."""
+    """Pictures between which a reader moves a slider called `name`: (label, drawing) in order, a caption for all."""
 
+    name: str
     frames: Sequence[tuple[str, Drawing]]
     caption: str
 

@@ -7,13 +7,14 @@ from typing import TypedDict
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor, fx, nn
+from torch import Tensor, nn
 
 from advlab import machine, memory
 from advlab.data import Dataset, Split, mnist, subset
 from advlab.inference import logits
 from advlab.models import SimpleCNN
 from advlab.progress import report
+from advlab.rewriting import rewritten
 
 WARM_UP = 0.2  # share of the steps in which the learning rate rises; it falls to nearly nothing in the rest
 REPORT_EVERY = 10  # steps
@@ -86,41 +87,11 @@ def train(recipe: Recipe, seed: int) -> Training:
     return Training(model.eval(), history)
 
 
-def pool_first(model: nn.Module) -> fx.GraphModule:
-    """The same function on the same parameters, with each max pooling moved before the ReLU it followed.
-
-    max(relu(x)) = relu(max(x)), and so are the gradients; behind a 2x2 pooling ReLU has a quarter of the
-    work. The caller's model is not changed. What the forward pass asks of `self.training` directly
-    (`F.dropout`) is traced as it stands now; sub-modules (`nn.Dropout`) keep asking.
-    """
-    traced = fx.symbolic_trace(model)
-    for pool in traced.graph.nodes:
-        if not _calls(pool, nn.MaxPool2d, traced):
-            continue
-        relu = pool.args[0]
-        if _calls(relu, nn.ReLU, traced) and len(relu.users) == 1:
-            source = relu.args[0]
-            pool.replace_all_uses_with(relu)
-            pool.args, relu.args = (source,), (pool,)
-            pool.append(relu)
-    traced.graph.lint()
-    traced.recompile()
-    return traced
-
-
 def _lay_out(model: nn.Module, memory_format: torch.memory_format) -> None:
     """Puts the kernels of convolutions into a memory format, in place; their convolutions work in it, too."""
     for parameter in model.parameters():
         if parameter.ndim == 4:
             parameter.data = parameter.data.contiguous(memory_format=memory_format)
-
-
-def _calls(node: fx.node.Argument, kind: type[nn.Module], traced: fx.GraphModule) -> bool:
-    return (
-        isinstance(node, fx.Node)
-        and node.op == "call_module"
-        and isinstance(traced.get_submodule(str(node.target)), kind)
-    )
 
 
 def _share(split: Split, n: int | None) -> Dataset:
@@ -132,7 +103,7 @@ def _fit(
 ) -> list[Epoch]:
     device = machine.device()
     images, labels = training_set.images.to(device), training_set.labels.to(device)
-    fast = pool_first(model)
+    fast = rewritten(model)
     # Autocast only where the processor computes in bfloat16 (AMX); elsewhere it would be slower than float32.
     low = torch.autocast("cpu", torch.bfloat16, enabled=device.type == "cpu" and machine.path() == "bfloat16")
     optimizer = torch.optim.Adam(model.parameters(), recipe.learning_rate, fused=device.type in ("cpu", "cuda"))

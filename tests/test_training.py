@@ -9,7 +9,8 @@ from torch import nn
 from advlab import progress, training
 from advlab.attacks import fgsm
 from advlab.inference import logits
-from advlab.training import Recipe, pool_first, train
+from advlab.rewriting import pool_first, rewritten
+from advlab.training import Recipe, train
 
 SMALL = Recipe(epochs=2, batch_size=64, train_images=640, test_images=200)
 
@@ -120,7 +121,7 @@ def test_pooling_first_is_the_same_function(network, digits, layout):
     network.double().eval()
     images, labels = digits.images.double(), digits.labels
     results = []
-    for model in (network, pool_first(network)):
+    for model in (network, rewritten(network)):
         pixels = images.clone().requires_grad_()
         outputs = model(pixels)
         loss = F.cross_entropy(outputs, labels)

@@ -96,7 +96,8 @@ def test_the_sign_is_the_best_corner_of_a_linear_model():
 def test_linear_model_measures_what_it_says():
     digits = theory.only_digits(subset(400))
     assert set(digits.labels.tolist()) == {0, 1}
-    model = theory.trained_linear(digits)
+    model, again = theory.trained_linear(digits), theory.trained_linear(digits)
+    assert torch.equal(model(digits.images), again(digits.images)), "no chance in it"
     assert (logits(model, digits.images).argmax(1) == digits.labels).double().mean() > 0.95
     step = measure.gradient(model, digits.images, digits.labels).sign()
     margin = (2 * digits.labels - 1) * logits(model, digits.images)[:, 1]

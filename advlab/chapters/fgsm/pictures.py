@@ -125,6 +125,7 @@ def epsilon(result: dict[str, Any]) -> Slider:
         alt = f"A handwritten {image['label']} at epsilon {text}: the model reads {digit}, {percent(sureness)} sure."
         frames.append((f"ε = {text} ({epsilon_units(size).of_255:g}/255)", Drawing(drawn, alt, "")))
     return Slider(
+        "Epsilon",
         frames,
         caption=f"Test image {image['index']}, a {image['label']}: of the first {len(result['images'])}, the one that "
         f"FGSM at $\\epsilon = {EPSILON:g}$ leaves the least probability of being read right. Above the image: what "

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from advlab.chapters.fgsm.control import noise
 from advlab.chapters.fgsm.figures import percent
 from advlab.chapters.fgsm.measure import CONFIDENT, curve, epsilon_table
 from advlab.chapters.fgsm.theory import DIGITS, linear
-from advlab.source import PACKAGE
 from advlab.stored import Table, table
 
 
@@ -90,25 +88,27 @@ def worst_case(result: dict[str, Any]) -> Table:
     )
 
 
-def published(key: str) -> str:
+def printed(key: str) -> str:
     """A figure of others as a cell; "" where they print none."""
-    known = json.loads((PACKAGE / "published.json").read_text(encoding="utf-8"))
-    return f'<span class="published">{100 * known[key]["value"]:.2f}%</span>' if key in known else ""
+    try:
+        return f'<span class="published">{100 * published(key)["value"]:.2f}%</span>'
+    except UnknownName:
+        return ""
 
 
 @table(epsilon_table, curve)
 def beside(result: dict[str, Any], between: dict[str, Any]) -> Table:
     """Our accuracies beside the tutorial's and the article's."""
     rows = result | between
-    known = [e for e in sorted(rows, key=float) if published(f"tutorial_fgsm_{e}") or published(f"article_fgsm_{e}")]
+    known = [e for e in sorted(rows, key=float) if printed(f"tutorial_fgsm_{e}") or printed(f"article_fgsm_{e}")]
     return Table(
         ["ε as printed", "here", "PyTorch's tutorial", "the article"],
         [
             [
                 epsilon,
                 with_interval(rows[epsilon]["accuracy"]),
-                published(f"tutorial_fgsm_{epsilon}"),
-                published(f"article_fgsm_{epsilon}") or (published("article_clean_accuracy") if epsilon == "0" else ""),
+                printed(f"tutorial_fgsm_{epsilon}"),
+                printed(f"article_fgsm_{epsilon}") or (printed("article_clean_accuracy") if epsilon == "0" else ""),
             ]
             for epsilon in known
         ],

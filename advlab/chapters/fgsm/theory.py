@@ -109,7 +109,8 @@ class TwoDigits(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.score = nn.Linear(28 * 28, 1, dtype=torch.float64)
-        nn.init.zeros_(self.score.weight)
+        for parameter in self.score.parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits of the two digits."""
