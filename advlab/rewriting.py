@@ -12,7 +12,6 @@ Measured on two AVX2 cores, and not done because it gained nothing: pooling by h
 
 from __future__ import annotations
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
 
@@ -59,7 +58,7 @@ def _calls(node: fx.node.Argument, kind: type[nn.Module], traced: fx.GraphModule
 def _is_plain(layer: nn.Conv2d) -> bool:
     """Stride 1, no dilation, zeros around: what `_OneChannel` computes."""
     shape = (layer.stride, layer.dilation, layer.groups, layer.padding_mode)
-    return shape == ((1, 1), (1, 1), 1, "zeros") and not isinstance(layer.padding, str) and layer.bias is not None
+    return shape == ((1, 1), (1, 1), 1, "zeros") and not isinstance(layer.padding, str)
 
 
 class _OneChannel(nn.Module):
@@ -67,7 +66,8 @@ class _OneChannel(nn.Module):
 
     def __init__(self, layer: nn.Conv2d) -> None:
         super().__init__()
-        self.weight, self.bias = layer.weight, layer.bias
+        self.weight: Tensor = layer.weight
+        self.bias: Tensor | None = layer.bias
         self.rows, self.columns = (int(side) for side in layer.padding)
 
     def forward(self, images: Tensor) -> Tensor:
@@ -75,5 +75,5 @@ class _OneChannel(nn.Module):
         windows = padded.unfold(1, self.weight.shape[2], 1).unfold(2, self.weight.shape[3], 1)
         count, height, width = windows.shape[:3]
         patches = windows.reshape(count * height * width, -1)  # a row for each place in the output
-        product = torch.addmm(self.bias, patches, self.weight.flatten(1).t())
+        product = F.linear(patches, self.weight.flatten(1), self.bias)
         return product.view(count, height, width, -1).permute(0, 3, 1, 2)

@@ -18,7 +18,6 @@ lies on disk is still what was hashed, so that a result of edited code is never 
 from __future__ import annotations
 
 import ast
-import copy
 import functools
 import hashlib
 import importlib.metadata
@@ -61,19 +60,31 @@ class Reached:
         return {name.partition(":")[0] for name in self.definitions}
 
 
+@dataclass(frozen=True)
+class Facts:
+    """What a top-level statement says: its syntax tree as text, the names and texts in it, its own imports."""
+
+    tree: str
+    names: list[tuple[str, list[str]]]
+    texts: list[str]
+    imports: dict[str, tuple[str, str | None]]
+
+
 @dataclass
 class Module:
-    """A module's top level: which statements bind a name, and which do something besides."""
+    """A module's top level, stripped: which statements bind a name, and which do something besides."""
 
     name: str
     is_package: bool
     bindings: dict[str, list[ast.stmt]] = field(default_factory=dict)
     effects: list[ast.stmt] = field(default_factory=list)
+    _facts: dict[int, Facts] = field(default_factory=dict)
 
     @classmethod
-    def parse(cls, name: str, text: str, is_package: bool) -> Module:
+    def parse(cls, name: str, text: str, is_package: bool, carriers: frozenset[str] = frozenset()) -> Module:
         module = cls(name, is_package)
-        for statement in ast.parse(text).body:
+        body = _Strip().visit(ast.parse(text)).body
+        for statement in body:
             if _is_docstring(statement) or _is_type_checking(statement):
                 continue
             names = list(_bound(statement))
@@ -82,7 +93,36 @@ class Module:
             plain = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign)
             if not names or not isinstance(statement, (*plain, ast.Import, ast.ImportFrom)):
                 module.effects.append(statement)
+        for statement in body:
+            if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+                # `@figure(measured)` of a carrier names results; it is no part of what draws them.
+                kept = [one for one in statement.decorator_list if not module._is_of(one, carriers)]
+                statement.decorator_list = kept
         return module
+
+    def _is_of(self, decorator: ast.expr, modules: frozenset[str]) -> bool:
+        """Whether a decorator comes from one of these modules."""
+        call = decorator.func if isinstance(decorator, ast.Call) else decorator
+        for root, attributes in _names(call):
+            for bound in self.bindings.get(root, []):
+                origin, name = _targets(self, bound).get(root, ("", None))
+                if ".".join([origin, *attributes[:-1]] if name is None else [origin]) in modules:
+                    return True
+        return False
+
+    def facts(self, statement: ast.stmt) -> Facts:
+        """What one of its statements says; found out once."""
+        if id(statement) not in self._facts:
+            nodes = list(ast.walk(statement))
+            texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+            imports = [_targets(self, node) for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
+            self._facts[id(statement)] = Facts(
+                ast.dump(statement),
+                list(_names(statement)),
+                [text for text in texts if text.endswith(DATA)],
+                {name: target for one in imports for name, target in one.items()},
+            )
+        return self._facts[id(statement)]
 
     def absolute(self, statement: ast.ImportFrom) -> str:
         """The full name of the module that a `from ... import` names, relative forms resolved."""
@@ -101,15 +141,18 @@ class Source:
         self.carriers = frozenset(carriers)
         self._texts = _texts(package)
         self._modules: dict[str, Module] = {}
+        self._reached: dict[tuple[str, ...], Reached] = {}
 
     def module(self, name: str) -> Module | None:
         if name in self._texts and name not in self._modules:
             path, text = self._texts[name]
-            self._modules[name] = Module.parse(name, text, path.name == "__init__.py")
+            self._modules[name] = Module.parse(name, text, path.name == "__init__.py", self.carriers)
         return self._modules.get(name)
 
     def reached(self, *targets: str) -> Reached:
         """What the targets ("module:name") reach. Raises KeyError for a target that does not exist."""
+        if targets in self._reached:
+            return self._reached[targets]
         walk = _Walk(self)
         for target in targets:
             name, _, top = target.partition(":")
@@ -117,7 +160,8 @@ class Source:
             if module is None or top not in module.bindings:
                 raise KeyError(f"{target}: no such definition in the source of {self.package.name}")
             walk.visit(name, top)
-        return Reached(walk.definitions, frozenset(walk.packages), walk.files)
+        self._reached[targets] = Reached(walk.definitions, frozenset(walk.packages), walk.files)
+        return self._reached[targets]
 
     def reached_by_text(self, text: str) -> Reached:
         """What a program (a snippet) reaches that lies outside the package and imports from it."""
@@ -159,40 +203,16 @@ class _Walk:
                 if isinstance(statement, (ast.Import, ast.ImportFrom)):
                     self._imported(_targets(module, statement).get(name), [])
                 else:
-                    bare = self._undecorated(module, statement)
-                    self._record(key, bare)
-                    self.statements(module, [bare])
-
-    def _undecorated(self, module: Module, statement: ast.stmt) -> ast.stmt:
-        """The statement without decorators of carriers: `@figure(measured)` names results, not what draws them."""
-        if not isinstance(statement, (ast.FunctionDef, ast.ClassDef)) or not statement.decorator_list:
-            return statement
-        bare = copy.copy(statement)
-        bare.decorator_list = [d for d in statement.decorator_list if not self._carries(module, d)]
-        return bare
-
-    def _carries(self, module: Module, decorator: ast.expr) -> bool:
-        call = decorator.func if isinstance(decorator, ast.Call) else decorator
-        for root, attributes in _names(call):
-            for bound in module.bindings.get(root, []):
-                origin, name = _targets(module, bound).get(root, ("", None))
-                if ".".join([origin, *attributes[:-1]] if name is None else [origin]) in self.source.carriers:
-                    return True
-        return False
+                    self._record(key, module, statement)
+                    self.statements(module, [statement])
 
     def statements(self, module: Module, statements: Iterable[ast.stmt]) -> None:
         """Reach all names that these statements use."""
         for statement in statements:
-            stripped = _normalised(statement)
-            local = {
-                name: target
-                for node in ast.walk(stripped)
-                if isinstance(node, (ast.Import, ast.ImportFrom))
-                for name, target in _targets(module, node).items()
-            }
-            for root, attributes in _names(stripped):
-                if root in local:
-                    self._imported(local[root], attributes)
+            facts = module.facts(statement)
+            for root, attributes in facts.names:
+                if root in facts.imports:
+                    self._imported(facts.imports[root], attributes)
                     continue
                 bound = module.bindings.get(root, [])
                 imports = [s for s in bound if isinstance(s, (ast.Import, ast.ImportFrom))]
@@ -252,18 +272,17 @@ class _Walk:
             return
         self._seen.add(key)
         for statement in module.effects:
-            self._record(key, statement)
+            self._record(key, module, statement)
         self.statements(module, module.effects)
         parent = self.source.module(module.name.rpartition(".")[0])
         if parent is not None:  # importing a module runs its packages' top levels first
             self._effects(parent)
 
-    def _record(self, key: str, statement: ast.stmt) -> None:
-        tree = ast.dump(_normalised(statement))
-        text = self.definitions.get(key, "") + tree
+    def _record(self, key: str, module: Module, statement: ast.stmt) -> None:
+        facts = module.facts(statement)
+        text = self.definitions.get(key, "") + facts.tree
         self.definitions[key] = hashlib.sha256(text.encode()).hexdigest()
-        texts = [node.value for node in ast.walk(_normalised(statement)) if isinstance(node, ast.Constant)]
-        for name in (text for text in texts if isinstance(text, str) and text.endswith(DATA)):
+        for name in facts.texts:
             if (content := _hash(self.source.package / name)) is not None:
                 self.files[name] = content
 
@@ -363,11 +382,6 @@ class _Strip(ast.NodeTransformer):
     def visit_arg(self, node: ast.arg) -> ast.AST:
         node.annotation = None
         return node
-
-
-def _normalised(statement: ast.stmt) -> ast.stmt:
-    stripped: ast.stmt = _Strip().visit(copy.deepcopy(statement))
-    return stripped
 
 
 @functools.cache

@@ -8,6 +8,7 @@ from advlab.chapters.fgsm.control import noise
 from advlab.chapters.fgsm.figures import percent
 from advlab.chapters.fgsm.measure import CONFIDENT, curve, epsilon_table
 from advlab.chapters.fgsm.theory import DIGITS, linear
+from advlab.elsewhere import UnknownName, published
 from advlab.stored import Table, table
 
 
