@@ -19,8 +19,10 @@ from advlab.zoo import training
 
 TINY = Profile("tiny", train_images=400, test_images=60, slow_images=60, seeds=2)
 
-#: What carries results (see source.CARRIERS), and tells how far a computation is.
+#: What carries results and makes none (source.CARRIERS), with what it calls itself: the values of `machine.ingredients`
+#: are in every key.
 CARRIERS = source.CARRIERS
+CARRIED = set(source.Source(carriers=()).reached("advlab.stored:Computation", "advlab.stored:Measurement").definitions)
 
 
 @functools.cache
@@ -66,7 +68,7 @@ def traced(run: Callable[[], Any]) -> set[str]:
         sys.setprofile(None)
         threading.setprofile(None)
     places = {place(code) for code in codes} - {None}
-    return {one for one in places if one is not None and one.partition(":")[0] not in CARRIERS}
+    return {one for one in places if one is not None and one.partition(":")[0] not in CARRIERS} - CARRIED
 
 
 EVERYTHING = list(definitions())

@@ -5,8 +5,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import html5lib
 import pytest
 from playwright.sync_api import expect
+
+from tests.blocks import DOCS, PAGES, url
 
 #: Where the book's own formulas and figures are sure to be.
 RICH = "attacks/fgsm/"
@@ -148,3 +151,18 @@ def test_the_notebook_can_be_taken_along(browser, address):
     assert started.value.suggested_filename == "tutorial.ipynb"
     assert b'"nbformat"' in Path(started.value.path()).read_bytes()
     context.close()
+
+
+def test_as_many_blocks_are_shown_as_were_run(site):
+    """Counted in the finished HTML, against what Sybil collects; the API page shows sources, not blocks."""
+    total = 0
+    for source in sorted(DOCS.rglob("*.md")):
+        if "reference" in source.parts:
+            continue
+        tree = html5lib.parse(
+            (site / url(source) / "index.html").read_text(encoding="utf-8"), namespaceHTMLElements=False
+        )
+        shown = len(tree.findall(".//article//pre"))
+        assert shown == len(list(PAGES.parse(source))), source.name
+        total += shown
+    assert total > 40
