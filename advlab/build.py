@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import advlab.chapters
-from advlab import machine, programs, snippets, source
+from advlab import machine, programs, snippets, source, zoo
 from advlab.chapters import style
 from advlab.fingerprint import fingerprint
 from advlab.pool import Task, Workers
@@ -36,6 +36,7 @@ from advlab.stored import (
     target,
     to_bytes,
 )
+from advlab.versions import versions
 
 #: The kinds of what is drawn, twice each, and kept as pictures.
 DRAWN = ("figure", "slider")
@@ -74,20 +75,21 @@ class Plan:
     def tasks(self) -> list[Task]:
         """Trainings first, then what waits for them; each computation once."""
         tasks: dict[str, Task] = {}
+        # What `advlab.trained("standard")` gives programs and notebook.
+        standard = frozenset({zoo.training(zoo.sized(zoo.STANDARD, self.profile)).key})
         for measured in self.measurements.values():
             for training in measured.trainings(self.profile):
                 tasks.setdefault(training.key, Task(training, ("training", measured.name)))
+        if snippets.NOTEBOOK.is_file():  # early: it is long, and would run alone at the end
+            computation = programs.notebook(self.profile)
+            tasks[computation.key] = Task(computation, ("notebook", "tutorial"), standard)
         for measured in self.measurements.values():
             computation = measured.computation(self.profile)
             after = frozenset(training.key for training in measured.trainings(self.profile))
             tasks[computation.key] = Task(computation, ("measurement", measured.name), after)
-        trained = frozenset(task.computation.key for task in tasks.values() if task.computation.kind == "model")
         for name in snippets.names():
             computation = programs.output(name, self.profile)
-            tasks[computation.key] = Task(computation, ("output", name), trained)
-        if snippets.NOTEBOOK.is_file():
-            computation = programs.notebook(self.profile)
-            tasks[computation.key] = Task(computation, ("notebook", "tutorial"), trained)
+            tasks[computation.key] = Task(computation, ("output", name), standard)
         return list(tasks.values())
 
     def figures(self) -> list[Task]:
@@ -176,7 +178,7 @@ def _book(plan: Plan, store: Store) -> dict[str, Any]:
         "profile": vars(plan.profile),
         "built": time.time(),
         "machine": machine.describe(),
-        "packages": source.versions(["torch", "torchvision", "mkdocs", "material", "matplotlib", "sybil"]),
+        "packages": versions(["torch", "torchvision", "mkdocs", "material", "matplotlib", "sybil"]),
         "tables": {},
         "claims": {},
     }

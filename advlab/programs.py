@@ -9,6 +9,7 @@ from advlab import snippets, source
 from advlab.profile import Profile
 from advlab.store import default_root
 from advlab.stored import Computation, ingredients, profile_values, to_bytes
+from advlab.versions import versions
 
 
 def output(name: str, profile: Profile) -> Computation:
@@ -24,7 +25,7 @@ def notebook(profile: Profile) -> Computation:
     text = snippets.NOTEBOOK.read_text(encoding="utf-8")
     reached = source.SNAPSHOT.reached_by_text(text)
     made_of = ingredients(reached, {"program": text, **profile_values(profile)})
-    made_of["tools"] = source.versions(["jupytext", "nbclient", "ipykernel", "matplotlib"])
+    made_of["tools"] = versions(["jupytext", "nbclient", "ipykernel", "matplotlib"])
     return Computation("notebook", "tutorial", made_of, reached, lambda: {"tutorial.ipynb": executed(text)})
 
 

@@ -23,6 +23,7 @@ import torch
 from advlab import machine, source
 from advlab.profile import Profile
 from advlab.store import Entry, Store
+from advlab.versions import versions
 
 Files = Mapping[str, bytes]
 Json = Any
@@ -62,8 +63,8 @@ def canonical(value: Any) -> Json:
         package = value.__module__.partition(".")[0]
         if package == source.PACKAGE.name:
             return {"source": _identity(source.SNAPSHOT.reached(target(value)))}
-        if versions := source.versions([package]):
-            return {"function": f"{value.__module__}.{value.__qualname__}", "versions": versions}
+        if found := versions([package]):
+            return {"function": f"{value.__module__}.{value.__qualname__}", "versions": found}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         fields = {f.name: canonical(getattr(value, f.name)) for f in dataclasses.fields(value)}
         return {"class": type(value).__qualname__, "fields": fields}
@@ -74,7 +75,7 @@ def canonical(value: Any) -> Json:
 
 
 def _identity(reached: source.Reached) -> Json:
-    return {"digest": reached.digest, "versions": source.versions(reached.packages)}
+    return {"digest": reached.digest, "versions": versions(reached.packages)}
 
 
 def ingredients(reached: source.Reached, parameters: Mapping[str, Any]) -> Json:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from advlab.source import Reached, Source, UnfollowableSource, versions
+from advlab.source import Reached, Source
+from advlab.syntax import UnfollowableSource
+from advlab.versions import versions
 
 TOY = {
     "__init__.py": "from toy.api import run\n",
