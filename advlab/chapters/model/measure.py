@@ -110,8 +110,7 @@ def untrained(recipe: Recipe, seed: int) -> nn.Module:
 
 @measurement(trainings=all_trainings)
 def training(profile: Profile) -> dict[str, Any]:
-    """Loss and accuracy after each epoch of the standard recipe, from several seeds, untrained weights "
-    "first."""
+    """Loss and accuracy after each epoch of the standard recipe, from several seeds, untrained weights first."""
     recipe = zoo.sized(zoo.STANDARD, profile)
     test = subset(recipe.test_images or len(mnist("test")))
     seeds: list[dict[str, Any]] = []
@@ -193,8 +192,7 @@ def histogram(confidences: Sequence[float]) -> list[int]:
 
 @measurement(trainings=one_training)
 def answers(profile: Profile) -> dict[str, Any]:
-    """What the standard model answers to clean test images: right or wrong, which class, how "
-    "confidently."""
+    """What the standard model answers to clean test images: right or wrong, which class, how confidently."""
     n = profile.test_images or len(mnist("test"))
     chosen, test = indices(n), subset(n)
     model = zoo.trained(zoo.sized(zoo.STANDARD, profile))
