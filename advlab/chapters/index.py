@@ -57,8 +57,8 @@ def written(change: Tensor) -> str:
 
 
 def changed(image: Tensor, change: str, epsilon: float) -> Tensor:
-    """The image with each pixel moved by `epsilon` as `written` says, clipped to [0, 1]: the attacked "
-    "image again."""
+    """The image with each pixel moved by `epsilon` as `written` says, clipped to [0, 1]: the attacked
+    image again."""
     signs = torch.tensor([SIGNS.index(sign) - 1.0 for sign in change]).reshape(image.shape)
     return (image + epsilon * signs).clamp(0, 1)
 

@@ -17,8 +17,8 @@ from advlab.stored import Drawing, claim, figure
 
 @figure(answers)
 def confusion(result: dict[str, Any]) -> Drawing:
-    """How often each class is read as each other one; errors in colour, since the diagonal would drown "
-    "them."""
+    """How often each class is read as each other one; errors in colour, since the diagonal would drown
+    them."""
     counts = result["confusion"]
     most = max(counts[a][b] for a in range(CLASSES) for b in range(CLASSES) if a != b) or 1
     fig, axes = plt.subplots(figsize=(style.WIDTH, 5.6))

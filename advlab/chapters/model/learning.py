@@ -16,8 +16,8 @@ from advlab.stored import Drawing, Table, claim, figure, table
 
 @figure(training)
 def curves(result: dict[str, Any]) -> Drawing:
-    """Loss and accuracy over the epochs: a line a seed, on the training images as they pass and on the "
-    "test images."""
+    """Loss and accuracy over the epochs: a line a seed, on the training images as they pass and on the
+    test images."""
     recipe, seeds = result["recipe"], result["seeds"]
     epochs = range(1, recipe["epochs"] + 1)
     middles = [epoch - 0.5 for epoch in epochs]  # an average over an epoch belongs to its middle

@@ -1,5 +1,5 @@
-"""What the page on the model measures: the data, the layers, the training, the answers to the test "
-"images."""
+"""What the page on the model measures: the data, the layers, the training, the answers to the test
+images."""
 
 from __future__ import annotations
 

@@ -124,8 +124,8 @@ def diagram(result: dict[str, Any]) -> Drawing:
 
 
 def _volume(axes: Axes, x: float, y: float, shape: list[int], colour: str) -> None:
-    """What a layer puts out: sheets as large as its maps, more of them for more maps; a bar for a "
-    "vector."""
+    """What a layer puts out: sheets as large as its maps, more of them for more maps; a bar for a
+    vector."""
     if len(shape) == 1:
         width = 0.28 * math.log2(shape[0])
         axes.add_patch(Rectangle((x, y - 0.09), width / 2.2, 0.18, facecolor="none", edgecolor=colour, linewidth=1.2))
