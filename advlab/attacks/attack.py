@@ -2,7 +2,7 @@
 
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -15,15 +15,19 @@ Body = TypeVar("Body", bound=Callable[..., Tensor])
 
 
 def attack(body: Body) -> Body:
-    """Turns `body(model, images, labels, epsilon, ...)`, the algorithm alone, into an attack safe to call.
+    """Turns `body(model, images, labels, ...)`, the algorithm alone, into an attack safe to call.
 
     Before any work it checks the input. It runs the body in evaluation mode, on the model's device, in
     chunks of 100 images. The caller's tensors, the parameters' gradients and every sub-module's training
     flag stay as they were; the result is detached, and lies on the images' device.
 
+    A body may take `epsilon` (an attack of minimum norm does not), `norm`, and beside `labels` these for each image:
+    `targets` (classes) and `starts` (images). They are cut into chunks together.
+
     Raises:
-        ValueError: epsilon is not finite or not in [0, 1]; images are empty, outside [0, 1] or not finite;
-            labels or targets do not fit the images or the model's classes; devices differ;
+        ValueError: epsilon is not finite, negative, or above 1 in L-infinity; images are empty, outside [0, 1] or not
+            finite; labels, targets or starts do not fit the images or the model's classes; devices differ; a count
+            (steps, restarts, queries, ...) is below 1 or a size (step_size, ...) not above 0;
             the model returns no finite logits [batch, classes].
         TypeError: epsilon is no number; images, labels or targets are no tensors or of the wrong dtype.
     """
@@ -31,24 +35,34 @@ def attack(body: Body) -> Body:
 
     @wraps(body)
     def safe(*args: Any, **kwargs: Any) -> Tensor:
-        given = signature.bind(*args, **kwargs).arguments
-        model, images, epsilon = given.pop("model"), given.pop("images"), given.pop("epsilon")
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        given = bound.arguments
+        model, images = given.pop("model"), given.pop("images")
         per_image = {"labels": given.pop("labels")}
-        if given.get("targets") is not None:
-            per_image["targets"] = given.pop("targets")
-        _check_epsilon(epsilon)
+        for name in ("targets", "starts"):
+            if given.get(name) is not None:
+                per_image[name] = given.pop(name)
+        if "epsilon" in given:
+            _check_epsilon(given["epsilon"], given.get("norm", "Linf"))
+            given["epsilon"] = float(given["epsilon"])
+        _check_numbers(given)
         _check_images(images, model)
         # Gradients are needed, also by a caller in no_grad or inference_mode.
         with evaluation_mode(model), torch.inference_mode(False), torch.enable_grad():
             images, device = _plain(images), device_of(model)
             classes = _classes(model, images[:1].to(device))
-            for name, classes_of in per_image.items():
-                _check_classes(name, classes_of, images, classes)
+            for name, of in per_image.items():
+                if name == "starts":
+                    _check_starts(of, images)
+                else:
+                    _check_classes(name, of, images, classes)
             chunks = []
             for start in range(0, len(images), CHUNK):
                 part = slice(start, start + CHUNK)
-                wanted = {name: _plain(of[part]).long().to(device) for name, of in per_image.items()}
-                result = body(model=model, images=images[part].to(device), epsilon=float(epsilon), **wanted, **given)
+                wanted = {name: _plain(of[part]).to(device) for name, of in per_image.items()}
+                wanted = {name: of if of.is_floating_point() else of.long() for name, of in wanted.items()}
+                result = body(model=model, images=images[part].to(device), **wanted, **given)
                 chunks.append(result.detach().to(images.device))
         return torch.cat(chunks)
 
@@ -60,12 +74,31 @@ def _plain(tensor: Tensor) -> Tensor:
     return tensor.clone() if tensor.is_inference() else tensor.detach()
 
 
-def _check_epsilon(epsilon: object) -> None:
+#: Keyword arguments that count something, in any attack.
+COUNTS = ("steps", "restarts", "queries", "search_steps", "samples")
+#: Keyword arguments that are a size, in any attack; None leaves the choice to the attack.
+SIZES = ("step_size", "learning_rate", "initial_c")
+
+
+def _check_numbers(given: Mapping[str, object]) -> None:
+    for name in COUNTS:
+        value = given.get(name)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+            raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
+    for name in SIZES:
+        value = given.get(name)
+        if value is not None and not (isinstance(value, int | float) and math.isfinite(value) and value > 0):
+            raise ValueError(f"{name} must be a finite number above 0, got {value!r}")
+
+
+def _check_epsilon(epsilon: object, norm: str) -> None:
+    if norm not in ("Linf", "L2"):
+        raise ValueError(f"norm must be 'Linf' or 'L2', got {norm!r}")
     if isinstance(epsilon, bool) or not isinstance(epsilon, int | float):
         raise TypeError(f"epsilon must be a float in pixel units, [0, 1]; got {type(epsilon).__name__}")
     if not math.isfinite(epsilon) or epsilon < 0:
-        raise ValueError(f"epsilon must be a finite number in [0, 1], got {epsilon}")
-    if epsilon > 1:
+        raise ValueError(f"epsilon must be a finite number{' in [0, 1]' if norm == 'Linf' else ''}, got {epsilon}")
+    if epsilon > 1 and norm == "Linf":
         raise ValueError(f"epsilon must lie in [0, 1], in units of a pixel; got {epsilon:g}: {epsilon:g}/255?")
 
 
@@ -87,6 +120,14 @@ def _check_images(images: object, model: nn.Module) -> None:
             f"images must lie in [0, 1], got [{low:.4g}, {high:.4g}]: already normalised? "
             "Put the normalisation inside the model (advlab.models.Normalize)"
         )
+
+
+def _check_starts(starts: object, images: Tensor) -> None:
+    if not isinstance(starts, Tensor) or starts.shape != images.shape or starts.dtype != images.dtype:
+        raise ValueError(f"starts must be images like the images attacked, {list(images.shape)} {images.dtype}")
+    low, high = (float(end) for end in starts.detach().aminmax())
+    if not (low >= 0 and high <= 1):
+        raise ValueError(f"starts must lie in [0, 1], got [{low:.4g}, {high:.4g}]")
 
 
 def _classes(model: nn.Module, image: Tensor) -> int:

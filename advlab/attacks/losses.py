@@ -1,0 +1,74 @@
+"""What an attacker raises: a number for each image, above which another class wins. None averages over the batch.
+
+Untargeted without `targets`; with them, larger means nearer to the target.
+"""
+
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor
+
+
+class Loss(Protocol):
+    """A loss for each image, to be raised by the attacker."""
+
+    def __call__(self, logits: Tensor, labels: Tensor, targets: Tensor | None = None) -> Tensor: ...
+
+
+def cross_entropy(
+    logits: Float[Tensor, "batch classes"], labels: Int[Tensor, " batch"], targets: Int[Tensor, " batch"] | None = None
+) -> Float[Tensor, " batch"]:
+    """What the network was trained to lower; its gradient vanishes where the network is sure (Carlini, Wagner 2017)."""
+    if targets is None:
+        return F.cross_entropy(logits, labels, reduction="none")
+    return -F.cross_entropy(logits, targets, reduction="none")
+
+
+def margin(
+    logits: Float[Tensor, "batch classes"], labels: Int[Tensor, " batch"], targets: Int[Tensor, " batch"] | None = None
+) -> Float[Tensor, " batch"]:
+    """How far the best wrong class leads the true one; with targets, how far the target leads the best other class.
+
+    Above 0 the attack has succeeded. The loss f6 of Carlini and Wagner 2017, section V-A, with its sign turned and
+    without its floor.
+    """
+    if targets is None:
+        return _best_other(logits, labels) - _of_class(logits, labels)
+    return _of_class(logits, targets) - _best_other(logits, targets)
+
+
+def dlr(
+    logits: Float[Tensor, "batch classes"], labels: Int[Tensor, " batch"], targets: Int[Tensor, " batch"] | None = None
+) -> Float[Tensor, " batch"]:
+    """The difference of logits ratio: a margin that neither shifting nor scaling the logits changes.
+
+    Croce and Hein 2020, equation 6; with targets, equation 7.
+
+    Raises:
+        ValueError: fewer than 3 classes, or with targets fewer than 4: the denominator needs them.
+    """
+    needed = 3 if targets is None else 4
+    if logits.shape[1] < needed:
+        kind = "DLR" if targets is None else "targeted DLR"
+        raise ValueError(f"the {kind} loss needs at least {needed} classes, not {logits.shape[1]}: use margin")
+    ranked = logits.sort(dim=1, descending=True).values
+    if targets is None:
+        return margin(logits, labels) / (ranked[:, 0] - ranked[:, 2]).clamp_min(TINY)
+    scale = ranked[:, 0] - (ranked[:, 2] + ranked[:, 3]) / 2
+    return (_of_class(logits, targets) - _of_class(logits, labels)) / scale.clamp_min(TINY)
+
+
+#: Keeps a ratio of equal logits finite.
+TINY = 1e-12
+
+
+def _of_class(logits: Tensor, classes: Tensor) -> Tensor:
+    return logits.gather(1, classes[:, None]).squeeze(1)
+
+
+def _best_other(logits: Tensor, classes: Tensor) -> Tensor:
+    """The largest logit of any other class."""
+    own = torch.nn.functional.one_hot(classes, logits.shape[1]).bool()
+    return logits.masked_fill(own, -torch.inf).amax(1)
