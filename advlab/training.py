@@ -126,7 +126,7 @@ def _fit(
         for step, chosen in enumerate(shuffled.split(recipe.batch_size)):
             batch, truth = images[chosen], labels[chosen]
             if recipe.perturb is not None:
-                batch = recipe.perturb(fast, batch, truth)
+                batch = recipe.perturb(model, batch, truth)
             with low:
                 outputs = fast(batch)
             loss = recipe.loss(outputs.float(), truth)

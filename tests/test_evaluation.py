@@ -9,7 +9,16 @@ from jaxtyping import TypeCheckError
 from torch import nn
 
 from advlab.attacks import fgsm
-from advlab.evaluation import Proportion, accuracy, logits, predict
+from advlab.evaluation import (
+    Proportion,
+    accuracy,
+    attack_success_rate,
+    distances,
+    logits,
+    paired,
+    predict,
+    worst_case,
+)
 from advlab.inference import CHUNK, evaluation_mode
 
 
@@ -108,3 +117,75 @@ def test_shapes_are_checked_while_the_tests_run(network):
     """By tests/conftest.py, unless somebody imports advlab before it."""
     with pytest.raises(TypeCheckError, match="images"):
         predict(network, torch.zeros(3, dtype=torch.long))
+
+
+def _answering():
+    """A model whose answer is the brightness of an image's first pixel, looked up."""
+
+    class Lookup(torch.nn.Module):
+        def forward(self, images):
+            return torch.nn.functional.one_hot((images.flatten(1)[:, 0] * 10).round().long().clamp(0, 9), 10).float()
+
+    return Lookup()
+
+
+def _images(*brightness):
+    return (torch.tensor(brightness) / 10)[:, None, None, None].expand(-1, 1, 2, 2).contiguous()
+
+
+def test_the_worst_case_is_taken_image_by_image():
+    images, labels = _images(1, 2, 3, 4), torch.tensor([1, 2, 3, 9])
+
+    def dims(chosen):
+        return lambda model, given, truth: torch.where((truth == chosen)[:, None, None, None], given * 0, given)
+
+    seen = []
+
+    def watching(model, given, truth):
+        seen.append(truth.tolist())
+        return given
+
+    found = worst_case(_answering(), images, labels, {"one": dims(1), "watch": watching, "two": dims(2)})
+    assert found.broken_by == ["one", "two", None, None]
+    assert found.clean.tolist() == [True, True, True, False]
+    assert found.right.tolist() == [False, False, True, False]
+    assert found.robust_accuracy == Proportion(1, 4)
+    assert seen == [[2, 3]]  # neither the broken one nor the one that was wrong from the start
+    assert torch.equal(found.adversarial[2:], images[2:])
+    assert (found.adversarial[:2] == 0).all()
+
+
+def test_an_attack_that_gives_back_garbage_gets_no_credit():
+    images, labels = _images(1, 2), torch.tensor([1, 2])
+    found = worst_case(_answering(), images, labels, {"nothing": lambda model, given, truth: given.clone()})
+    assert found.right.all()
+    assert found.broken_by == [None, None]
+
+
+def test_success_counts_only_what_was_right_before():
+    clean, attacked = torch.tensor([True, True, True, False]), torch.tensor([True, False, False, False])
+    assert attack_success_rate(clean, attacked) == Proportion(2, 3)
+    with pytest.raises((ValueError, TypeCheckError)):
+        attack_success_rate(clean[:2], attacked)
+
+
+def test_distances_are_infinite_where_the_attack_failed():
+    images, labels = _images(1, 2), torch.tensor([1, 2])
+    moved = images.clone()
+    moved[0] += 0.3
+    for norm, size in (("Linf", 0.3), ("L2", 0.6)):
+        found = distances(_answering(), images, labels, moved, norm)
+        assert found[0].item() == pytest.approx(size)
+        assert found[1].item() == float("inf")
+
+
+def test_pairs_are_mcnemars():
+    first = torch.tensor([True] * 8 + [False] * 1 + [True] * 20)
+    second = torch.tensor([False] * 8 + [True] * 1 + [True] * 20)
+    found = paired(first, second)
+    assert (found["only_first"], found["only_second"]) == (8, 1)
+    # Nine tosses of a fair coin, as uneven as 8 to 1 or more: 2 (1 + 9) / 2^9.
+    assert found["p"] == pytest.approx(20 / 512)
+    assert paired(first, first)["p"] == 1
+    with pytest.raises((ValueError, TypeCheckError)):
+        paired(first, second[:3])

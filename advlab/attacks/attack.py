@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from advlab.inference import CHUNK, device_of, evaluation_mode
+from advlab.rewriting import for_attacks
 
 Body = TypeVar("Body", bound=Callable[..., Tensor])
 
@@ -18,7 +19,8 @@ def attack(body: Body) -> Body:
     """Turns `body(model, images, labels, ...)`, the algorithm alone, into an attack safe to call.
 
     Before any work it checks the input. It runs the body in evaluation mode, on the model's device, in
-    chunks of 100 images. The caller's tensors, the parameters' gradients and every sub-module's training
+    chunks of 100 images, on a copy of the model that is the same function and faster, where there is one
+    (`advlab.rewriting.for_attacks`). The caller's tensors, the parameters' gradients and every sub-module's training
     flag stay as they were; the result is detached, and lies on the images' device.
 
     A body may take `epsilon` (an attack of minimum norm does not), `norm`, and beside `labels` these for each image:
@@ -57,12 +59,12 @@ def attack(body: Body) -> Body:
                     _check_starts(of, images)
                 else:
                     _check_classes(name, of, images, classes)
-            chunks = []
+            chunks, fast = [], for_attacks(model)
             for start in range(0, len(images), CHUNK):
                 part = slice(start, start + CHUNK)
                 wanted = {name: _plain(of[part]).to(device) for name, of in per_image.items()}
                 wanted = {name: of if of.is_floating_point() else of.long() for name, of in wanted.items()}
-                result = body(model=model, images=images[part].to(device), **wanted, **given)
+                result = body(model=fast, images=images[part].to(device), **wanted, **given)
                 chunks.append(result.detach().to(images.device))
         return torch.cat(chunks)
 
