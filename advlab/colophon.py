@@ -6,6 +6,11 @@ import html
 
 from advlab.book import Book, slug
 
+#: What a measurement may keep for each example, and what the link to it says.
+PER_EXAMPLE = {
+    "evidence.json": "evidence for each image (JSON)",
+    "adversarial.safetensors": "adversarial images (for advlab verify)",
+}
 #: The packages whose versions a reader may ask for.
 PACKAGES = ("torch", "torchvision", "mkdocs", "mkdocs-material", "matplotlib")
 _DONE = {
@@ -23,8 +28,11 @@ def provenance(book: Book, base: str) -> str:
     parts = []
     for name, one in sorted(book.content["measurements"].items()):
         files = [f'<a href="{base}results/{slug(name)}.json" download>result</a>']
-        if "evidence.json" in one["files"]:
-            files.append(f'<a href="{base}results/{slug(name)}.evidence.json" download>evidence for each image</a>')
+        files += [
+            f'<a href="{base}results/{slug(name)}.{file}" download>{words}</a>'
+            for file, words in PER_EXAMPLE.items()
+            if file in one["files"]
+        ]
         made = f"{one['seconds']:.1f} s · key <code>{one['key'][:12]}</code> · {' · '.join(files)}"
         parts.append(f'<dt id="{slug(name)}"><code>{name}</code></dt>')
         parts.append(f'<dd>{html.escape(one["says"])} <span class="source">{made}</span></dd>')

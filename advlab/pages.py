@@ -13,6 +13,7 @@ import markdown
 from advlab import bibliography, colophon, shown, snippets
 from advlab.book import Book, slug
 from advlab.book import shown as text_of
+from advlab.colophon import PER_EXAMPLE
 from advlab.elsewhere import UnknownName, published, recorded
 from advlab.laws import templates
 
@@ -124,9 +125,10 @@ class Face:
         ]
         body = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
         evidence = [
-            f'<a href="{self.base}results/{slug(source)}.evidence.json" download>evidence for each image (JSON)</a>'
+            f'<a href="{self.base}results/{slug(source)}.{file}" download>{words}</a>'
             for source in one["sources"]
-            if "evidence.json" in self.book.one("measurement", source)["files"]
+            for file, words in PER_EXAMPLE.items()
+            if file in self.book.one("measurement", source)["files"]
         ]
         sources = " · ".join([self._sources(one["sources"]), *evidence])
         caption = f'<p class="caption" markdown="span">{one["caption"]} {sources}</p>'
@@ -221,8 +223,7 @@ def results(book: Book) -> dict[str, bytes]:
             "result": entry.json(),
         }
         files[f"results/{slug(name)}.json"] = json.dumps(described, indent=1, sort_keys=True).encode()
-        if "evidence.json" in entry.files:
-            files[f"results/{slug(name)}.evidence.json"] = entry.read("evidence.json")
+        files |= {f"results/{slug(name)}.{file}": entry.read(file) for file in PER_EXAMPLE if file in entry.files}
     return files
 
 

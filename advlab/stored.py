@@ -154,15 +154,18 @@ class Measurement:
         self.__qualname__ = function.__qualname__
 
     def computation(self, profile: Profile) -> Computation:
-        """As the store keeps it: `result.json`, and `evidence.json` where there is evidence for each example."""
+        """As the store keeps it: `result.json`, and beside it what is there for each example (`_files`)."""
         reached = source.SNAPSHOT.reached(target(self.function))
         made_of = ingredients(reached, profile_values(profile))
         return Computation("measurement", self.name, made_of, reached, lambda: self._files(profile))
 
     def _files(self, profile: Profile) -> Files:
+        """The result; under "evidence" verdicts on each example, under "adversarial" images (safetensors, as bytes)."""
         result = dict(self.function(profile))
-        evidence = result.pop("evidence", None)
+        evidence, adversarial = result.pop("evidence", None), result.pop("adversarial", None)
         files = {"result.json": to_bytes(result)}
+        if adversarial is not None:
+            files["adversarial.safetensors"] = adversarial
         if evidence is not None:
             files["evidence.json"] = to_bytes(evidence)
         return files

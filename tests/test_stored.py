@@ -130,11 +130,13 @@ def test_a_profiles_name_changes_nothing_and_its_sizes_do() -> None:
 
 def test_evidence_is_kept_apart() -> None:
     def counts(profile: object) -> dict[str, object]:
-        return {"accuracy": Proportion(1, 2).to_json(), "evidence": [{"index": 0}]}
+        return {"accuracy": Proportion(1, 2).to_json(), "evidence": [{"index": 0}], "adversarial": b"images"}
 
     files = Measurement(counts, lambda profile: ())._files(DRAFT)
     assert b"index" not in files["result.json"]
     assert b"index" in files["evidence.json"]
+    assert files["adversarial.safetensors"] == b"images"
+    assert b"images" not in files["result.json"]
 
 
 def test_a_tables_rows_must_fit_its_header() -> None:
