@@ -18,7 +18,7 @@ def trained(name: str = "standard", seed: int = 0) -> nn.Module:
     """A trained model of the book, in evaluation mode; trained now (minutes) if the store does not hold it.
 
     Args:
-        name: "standard", SimpleCNN trained on clean images.
+        name: "standard", SimpleCNN trained on clean images, or "robust", trained against PGD at epsilon 0.3.
         seed: of weights, order of images and dropout.
 
     Raises:

@@ -31,7 +31,10 @@ class Recipe:
         learning_rate: Adam's, at the top of its one cycle (linear rise, linear fall).
         train_images: how many, stratified (`advlab.data.subset`); None for all 60,000.
         test_images: how many are classified after each epoch; None for all 10,000.
-        perturb: called as `perturb(model, images, labels)` on every batch; None trains on clean images.
+        perturb: called as `perturb(model, images, labels, epsilon)` on every batch; None trains on clean images.
+        epsilon: the size, in pixel units, that `perturb` is given.
+        ramp: the share of the steps, [0, 1], in which epsilon grows from 0 to its size. A network that meets large
+            perturbations from the first step on may learn for long that every digit is the same.
         loss: of logits and labels, averaged over the batch.
     """
 
@@ -41,7 +44,9 @@ class Recipe:
     learning_rate: float = 2e-3
     train_images: int | None = None
     test_images: int | None = None
-    perturb: Callable[[nn.Module, Tensor, Tensor], Tensor] | None = None
+    perturb: Callable[[nn.Module, Tensor, Tensor, float], Tensor] | None = None
+    epsilon: float = 0.0
+    ramp: float = 0.0
     loss: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy
 
 
@@ -126,7 +131,8 @@ def _fit(
         for step, chosen in enumerate(shuffled.split(recipe.batch_size)):
             batch, truth = images[chosen], labels[chosen]
             if recipe.perturb is not None:
-                batch = recipe.perturb(model, batch, truth)
+                grown = (epoch * batches + step) / (recipe.ramp * steps) if recipe.ramp else 1.0
+                batch = recipe.perturb(model, batch, truth, recipe.epsilon * min(grown, 1.0))
             with low:
                 outputs = fast(batch)
             loss = recipe.loss(outputs.float(), truth)

@@ -1,5 +1,4 @@
 from dataclasses import FrozenInstanceError, replace
-from functools import partial
 
 import pytest
 import torch
@@ -63,7 +62,7 @@ def test_the_model_comes_back_ready_to_use():
 def test_every_image_is_seen_once_an_epoch(monkeypatch):
     seen = []
 
-    def note(model, images, labels):
+    def note(model, images, labels, epsilon):
         seen.append(labels)
         return images
 
@@ -76,13 +75,28 @@ def test_every_image_is_seen_once_an_epoch(monkeypatch):
 
 
 def test_it_trains_on_what_perturb_gives_back():
-    blank = train(replace(SMALL, perturb=lambda model, images, labels: images.zero_()), 0)
+    blank = train(replace(SMALL, perturb=lambda model, images, labels, epsilon: images.zero_()), 0)
     assert blank.history[-1]["train_accuracy"] < 0.3
 
 
 def test_an_attack_can_perturb(digits):
-    robust = train(replace(SMALL, perturb=partial(fgsm, epsilon=0.1)), 0)
+    robust = train(replace(SMALL, perturb=fgsm, epsilon=0.1), 0)
     assert robust.history[-1]["loss"] > train(SMALL, 0).history[-1]["loss"]
+
+
+def test_epsilon_grows_over_the_ramp():
+    seen = []
+
+    def note(model, images, labels, epsilon):
+        seen.append(epsilon)
+        return images
+
+    recipe = replace(SMALL, perturb=note, epsilon=0.3, train_images=100, batch_size=10, epochs=2)
+    train(replace(recipe, ramp=0.5), 0)
+    assert seen == pytest.approx([*(0.03 * step for step in range(10)), *[0.3] * 10])
+    seen.clear()
+    train(recipe, 0)
+    assert seen == [0.3] * 20
 
 
 def test_the_loss_is_passed_in():
