@@ -40,7 +40,7 @@ ROBUST = Recipe(
     ramp=0.3,
     epochs=3,
     batch_size=100,
-    learning_rate=3e-3,
+    learning_rate=5e-3,
     train_images=20_000,
 )
 

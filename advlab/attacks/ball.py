@@ -3,7 +3,7 @@
 from typing import Literal
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from torch import Tensor
 
 Norm = Literal["Linf", "L2"]
@@ -18,7 +18,7 @@ def lengths(changes: Float[Tensor, "batch *shape"], norm: Norm) -> Float[Tensor,
     return flat.abs().amax(1) if norm == "Linf" else flat.norm(dim=1)
 
 
-def per_image(values: Float[Tensor, " batch"], like: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch *ones"]:
+def per_image(values: Shaped[Tensor, " batch"], like: Float[Tensor, "batch *shape"]) -> Shaped[Tensor, "batch *ones"]:
     """One value an image, shaped to multiply images."""
     return values.view(-1, *[1] * (like.ndim - 1))
 

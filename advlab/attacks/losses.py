@@ -3,7 +3,7 @@
 Untargeted without `targets`; with them, larger means nearer to the target.
 """
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import torch
 import torch.nn.functional as F
@@ -11,6 +11,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 
+@runtime_checkable
 class Loss(Protocol):
     """A loss for each image, to be raised by the attacker."""
 

@@ -1,0 +1,164 @@
+"""Auto-PGD, the descent that finds its own step size: Croce, Hein, 2020 (arXiv 2003.01690), section 3, algorithm 1."""
+
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+from advlab.attacks.attack import attack
+from advlab.attacks.ball import Norm, per_image, projected, steepest, uniform
+from advlab.attacks.losses import Loss, cross_entropy
+
+#: Weight of the gradient step against the momentum of the last move: alpha in the paper.
+ALPHA = 0.75
+#: A stretch in which fewer than this share of steps raised the loss halves the step: rho in the paper.
+RHO = 0.75
+
+
+def checkpoints(steps: int) -> list[int]:
+    """After which steps the step size is looked at: w_j = ceil(p_j N), section 3.1.
+
+    The stretches between them shrink from .22 to .06 of N. In whole per cent: in floating point ceil may go up by one.
+
+    >>> checkpoints(100)
+    [22, 41, 57, 70, 80, 87, 93, 99]
+    """
+    percents, stretch = [22], 22
+    while percents[-1] + (stretch := max(stretch - 3, 6)) <= 100:
+        percents.append(percents[-1] + stretch)
+    return [-(-percent * steps // 100) for percent in percents]
+
+
+@attack
+def apgd(
+    model: nn.Module,
+    images: Float[Tensor, "batch *shape"],
+    labels: Int[Tensor, " batch"],
+    epsilon: float,
+    *,
+    generator: torch.Generator,
+    norm: Norm = "Linf",
+    steps: int = 100,
+    restarts: int = 1,
+    loss: Loss = cross_entropy,
+    targets: Int[Tensor, " batch"] | None = None,
+) -> Float[Tensor, "batch *shape"]:
+    """Gradient ascent with momentum, whose step starts at 2 epsilon and halves where it no longer helps.
+
+    The verdict is what is asked: an image that is misclassified is left as it then is and costs nothing more.
+
+    Args:
+        model: takes pixels in [0, 1], returns logits.
+        images: in [0, 1].
+        labels: the true classes.
+        epsilon: radius of the ball, in pixel units (for "Linf" in [0, 1]).
+        generator: draws the starts, uniform in the ball; one of the CPU.
+        norm: "Linf" or "L2".
+        steps: moves of each restart.
+        restarts: how often an image that still stands is attacked anew.
+        loss: to be raised: `cross_entropy`, `margin` or `dlr`.
+        targets: classes to be mistaken for; the attack then ends at the target, not at any wrong class.
+
+    Returns:
+        Images in the ball and in [0, 1]. An image misclassified from the start comes back unchanged; one that
+        withstands comes back as the point of the highest loss found.
+
+    Raises:
+        ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
+    """
+    found = images.clone()
+    highest = images.new_full((len(images),), -torch.inf)
+    with torch.no_grad():
+        standing = (~fooled(model(images), labels, targets)).nonzero().flatten()
+    for _ in range(restarts):
+        if len(standing) == 0:
+            break
+        aims = None if targets is None else targets[standing]
+        start = uniform(images[standing], epsilon, norm, generator)
+        run = ascent(model, images[standing], labels[standing], epsilon, start, norm, steps, loss, aims)
+        better = run.broken | (run.losses > highest[standing])
+        found[standing[better]] = run.images[better]
+        highest[standing] = torch.maximum(run.losses, highest[standing])
+        standing = standing[~run.broken]
+    return found
+
+
+@dataclass(frozen=True)
+class Run:
+    """One ascent: where it ended, whether there the model errs, and the loss there (infinite where it errs)."""
+
+    images: Tensor
+    broken: Tensor
+    losses: Tensor
+
+
+def fooled(logits: Tensor, labels: Tensor, targets: Tensor | None) -> Bool[Tensor, " batch"]:
+    """Is the attack's goal reached: any wrong class, or the target?"""
+    return logits.argmax(1) != labels if targets is None else logits.argmax(1) == targets
+
+
+def ascent(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    epsilon: float,
+    start: Tensor,
+    norm: Norm,
+    steps: int,
+    loss: Loss,
+    targets: Tensor | None,
+    any_class: bool = False,
+) -> Run:
+    """Algorithm 1 for each image by itself, one forward and one backward pass a step; images fooled leave the batch.
+
+    With `any_class` the targets only say where to go: any wrong class ends it.
+    """
+    run = Run(start.clone(), labels.new_zeros(len(labels), dtype=torch.bool), start.new_full((len(start),), torch.inf))
+    index = torch.arange(len(images), device=images.device)  # of those still attacked, in the caller's batch
+    aims = labels if targets is None else targets
+    point = previous = best = start
+    value = top = top_before = start.new_full((len(start),), -torch.inf)
+    gradient = top_gradient = torch.zeros_like(start)
+    eta = start.new_full((len(start),), 2 * epsilon)
+    rises = torch.zeros_like(eta)  # how many steps since the last checkpoint raised the loss
+    halved = torch.ones_like(index, dtype=torch.bool)  # at the last checkpoint; nothing to compare with at the first
+    checks, last_check = set(checkpoints(steps)), 0
+    for k in range(steps + 1):
+        point = point.detach().requires_grad_()
+        logits = model(point)
+        losses = loss(logits, labels, None if targets is None else aims)
+        (new_gradient,) = torch.autograd.grad(losses.sum(), point)
+        point, losses = point.detach(), losses.detach()
+        rises = rises + (losses > value) * (k > 0)
+        higher = losses > top
+        value, top = losses, torch.where(higher, losses, top)
+        gradient, shaped = new_gradient, per_image(higher, point)
+        best, top_gradient = torch.where(shaped, point, best), torch.where(shaped, gradient, top_gradient)
+        done = fooled(logits.detach(), labels, None if targets is None or any_class else aims)
+        if done.any():
+            run.images[index[done]], run.broken[index[done]] = point[done], True
+            keep = ~done
+            images, labels, aims, index, halved = (of[keep] for of in (images, labels, aims, index, halved))
+            point, previous, best, gradient, top_gradient, value, top, top_before, eta, rises = (
+                of[keep] for of in (point, previous, best, gradient, top_gradient, value, top, top_before, eta, rises)
+            )
+            if len(index) == 0:
+                return run
+        if k in checks:
+            oscillates = rises < RHO * (k - last_check)  # condition 1
+            stagnates = ~halved & (top == top_before)  # condition 2
+            halved, top_before, last_check, rises = oscillates | stagnates, top, k, torch.zeros_like(rises)
+            back = per_image(halved, point)
+            eta = torch.where(halved, eta / 2, eta)
+            point, gradient = torch.where(back, best, point), torch.where(back, top_gradient, gradient)
+            value = torch.where(halved, top, value)
+        if k < steps:
+            aimed = projected(point + per_image(eta, point) * steepest(gradient, norm), images, epsilon, norm)
+            if k > 0:  # the first move has no momentum
+                aimed = projected(
+                    point + ALPHA * (aimed - point) + (1 - ALPHA) * (point - previous), images, epsilon, norm
+                )
+            point, previous = aimed, point
+    run.images[index], run.losses[index] = best, top
+    return run

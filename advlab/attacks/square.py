@@ -1,0 +1,197 @@
+"""Square Attack, random search by the logits alone: Andriushchenko et al., 2020 (arXiv 1912.00049)."""
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from advlab.attacks.attack import attack
+from advlab.attacks.ball import TINY, Norm, lengths, per_image
+from advlab.attacks.losses import margin
+
+#: Of 10,000 queries, those after which the share p of pixels that a square covers is halved (section 5, "schedule").
+HALVINGS = (10, 50, 200, 1000, 2000, 4000, 6000, 8000)
+#: The first guess in L2 tiles the picture with this many squares a side (section 3.4).
+TILES = 5
+
+
+@attack
+def square(
+    model: nn.Module,
+    images: Float[Tensor, "batch channels height width"],
+    labels: Int[Tensor, " batch"],
+    epsilon: float,
+    *,
+    generator: torch.Generator,
+    norm: Norm = "Linf",
+    queries: int = 5000,
+    p_init: float = 0.8,
+) -> Float[Tensor, "batch channels height width"]:
+    """Puts squares of one colour at random places and keeps each that narrows the margin. Asks for no gradient.
+
+    Args:
+        model: takes pixels in [0, 1], returns logits; nothing else of it is used.
+        images: in [0, 1].
+        labels: the true classes.
+        epsilon: radius of the ball, in pixel units (for "Linf" in [0, 1]).
+        generator: draws places and signs; one of the CPU.
+        norm: "Linf" or "L2".
+        queries: how often the model may be asked about one image, the untouched image included.
+        p_init: share of the pixels that the first squares cover, in (0, 1].
+
+    Returns:
+        Images in the ball and in [0, 1]. An image misclassified from the start comes back unchanged.
+
+    Raises:
+        ValueError: images are no pictures [batch, channels, height, width]; p_init lies outside (0, 1].
+        ValueError, TypeError: other bad input; see `advlab.attacks.attack.attack`.
+    """
+    return _search(model, images, labels, epsilon, generator, norm, queries, p_init)[0]
+
+
+@attack
+def square_queries(
+    model: nn.Module,
+    images: Float[Tensor, "batch channels height width"],
+    labels: Int[Tensor, " batch"],
+    epsilon: float,
+    *,
+    generator: torch.Generator,
+    norm: Norm = "Linf",
+    queries: int = 5000,
+    p_init: float = 0.8,
+) -> Int[Tensor, " batch"]:
+    """How often `square`, run with these very arguments, asks about each image until it is misclassified.
+
+    One for an image misclassified from the start; `queries` + 1 for one that never is: it would take more.
+    """
+    return _search(model, images, labels, epsilon, generator, norm, queries, p_init)[1]
+
+
+def _search(
+    model: nn.Module,
+    images: Tensor,
+    labels: Tensor,
+    epsilon: float,
+    generator: torch.Generator,
+    norm: Norm,
+    queries: int,
+    p_init: float,
+) -> tuple[Tensor, Tensor]:
+    """Algorithm 1 for each image by itself: images and the number of queries each took."""
+    if images.ndim != 4:
+        raise ValueError(f"squares need pictures [batch, channels, height, width], got {list(images.shape)}")
+    if not 0 < p_init <= 1:
+        raise ValueError(f"p_init is a share of the pixels, in (0, 1]; got {p_init!r}")
+    found, taken = images.clone(), torch.full_like(labels, queries + 1)
+    index = torch.arange(len(images), device=images.device)  # of those still attacked
+    best, lead = images, images.new_full((len(images),), -torch.inf)
+    with torch.no_grad():
+        for query in range(1, queries + 1):
+            if query == 1:
+                asked = images
+            elif query == 2:
+                asked = _first_guess(images, epsilon, norm, generator)
+                lead.fill_(-torch.inf)  # from here on the search stays at the ball's surface
+            else:
+                side = _side(share(query, queries, p_init), images)
+                asked = _moved(images, best, epsilon, side, norm, generator)
+            logits = model(asked)
+            leads = margin(logits, labels)
+            better = leads > lead
+            best, lead = torch.where(per_image(better, asked), asked, best), torch.where(better, leads, lead)
+            fooled = logits.argmax(1) != labels
+            if fooled.any():
+                found[index[fooled]], taken[index[fooled]] = asked[fooled], query
+                images, labels, index, best, lead = (of[~fooled] for of in (images, labels, index, best, lead))
+                if len(index) == 0:
+                    break
+    found[index] = best
+    return found, taken
+
+
+def share(query: int, queries: int, p_init: float) -> float:
+    """The share p of pixels in a square at this query of so many: halved along `HALVINGS`, stretched to the budget."""
+    scaled = query * 10_000 / queries
+    return float(p_init / 2 ** sum(scaled > at for at in HALVINGS))
+
+
+def _side(p: float, images: Tensor) -> int:
+    """The side of the square nearest to a share p of the picture's pixels."""
+    height, width = images.shape[2:]
+    return min(max(round((p * height * width) ** 0.5), 1), height, width)
+
+
+def _first_guess(images: Tensor, epsilon: float, norm: Norm, generator: torch.Generator) -> Tensor:
+    """L-infinity: vertical stripes one pixel wide. L2: a grid of tiles, each of the shape of `_bump`."""
+    batch, channels, height, width = images.shape
+    if norm == "Linf":
+        stripes = _signs((batch, channels, 1, width), generator, images)
+        return (images + epsilon * stripes).clamp(0, 1)
+    change = torch.zeros_like(images)
+    side = max(min(height, width) // TILES, 1)
+    for top in range(0, height - side + 1, side):
+        for left in range(0, width - side + 1, side):
+            bumps = _bump(side, batch, generator, images)
+            change[:, :, top : top + side, left : left + side] = bumps * _signs(
+                (batch, channels, 1, 1), generator, images
+            )
+    return _to_length(images, change, epsilon)
+
+
+def _moved(images: Tensor, best: Tensor, epsilon: float, side: int, norm: Norm, generator: torch.Generator) -> Tensor:
+    """The next point to ask about: algorithm 2 (L-infinity) or 3 (L2)."""
+    batch, channels = images.shape[:2]
+    if norm == "Linf":
+        # A step of 2 epsilon, cut off by the ball, ends at one of its two sides, wherever it began.
+        wall = (images + epsilon * _signs((batch, channels, 1, 1), generator, images)).clamp(0, 1)
+        return torch.where(_window(images, side, generator), wall, best)
+    side = min(max(side, 3) | 1, *images.shape[2:])
+    change = best - images
+    here, there = _window(images, side, generator), _window(images, side, generator)
+    unused = (epsilon**2 - lengths(change, "L2").square()).clamp_min(0)
+    both = (change * (here | there)).square().sum((2, 3), keepdim=True)
+    budget = (both + per_image(unused, images) / channels).sqrt()
+    bump = _bump(side, batch, generator, images) * _signs((batch, channels, 1, 1), generator, images)
+    old = change[here.expand_as(change)].view(batch, channels, side, side)
+    new = bump + old / old.norm(dim=(2, 3), keepdim=True).clamp_min(TINY)
+    new = new / new.norm(dim=(2, 3), keepdim=True).clamp_min(TINY) * budget
+    change = change.masked_fill(there, 0)
+    change[here.expand_as(change)] = new.flatten()
+    return _to_length(images, change, epsilon)
+
+
+def _to_length(images: Tensor, change: Tensor, epsilon: float) -> Tensor:
+    """Images changed by a length of epsilon, before [0, 1] cuts some of it off."""
+    return (images + change * per_image(epsilon / lengths(change, "L2").clamp_min(TINY), change)).clamp(0, 1)
+
+
+def _window(images: Tensor, side: int, generator: torch.Generator) -> Tensor:
+    """True in one square an image, anywhere in it with equal chance; [batch, 1, height, width]."""
+    batch, _, height, width = images.shape
+    top = torch.randint(0, height - side + 1, (batch, 1, 1, 1), generator=generator).to(images.device)
+    left = torch.randint(0, width - side + 1, (batch, 1, 1, 1), generator=generator).to(images.device)
+    rows = torch.arange(height, device=images.device)[:, None]
+    columns = torch.arange(width, device=images.device)
+    return (rows >= top) & (rows < top + side) & (columns >= left) & (columns < left + side)
+
+
+def _signs(shape: tuple[int, ...], generator: torch.Generator, like: Tensor) -> Tensor:
+    return (torch.randint(0, 2, shape, generator=generator) * 2 - 1).to(like)
+
+
+def _bump(side: int, batch: int, generator: torch.Generator, like: Tensor) -> Tensor:
+    """A hill beside a dale of unit length together, lying or standing; [batch, 1, side, side] (section 3.4)."""
+    upper = _hill(side // 2, side, like)
+    bump = torch.cat([upper, -_hill(side - side // 2, side, like)])
+    bump = bump / bump.norm().clamp_min(TINY)
+    lying = torch.randint(0, 2, (batch, 1, 1, 1), generator=generator).bool().to(like.device)
+    return torch.where(lying, bump, bump.T)
+
+
+def _hill(height: int, width: int, like: Tensor) -> Tensor:
+    """Rings about the middle, that at distance d of height 1/(d+1)^2 + ... + 1/(n+1)^2."""
+    n = max(height, width) // 2
+    rows, columns = torch.arange(height, device=like.device), torch.arange(width, device=like.device)
+    distance = torch.maximum((rows - height // 2).abs()[:, None], (columns - width // 2).abs())
+    rings = torch.arange(1, n + 2, device=like.device).to(like).pow(-2)
+    return rings.flip(0).cumsum(0).flip(0)[distance.clamp_max(n)]
