@@ -1,4 +1,4 @@
-"""The command line: `advlab build` fills the store, `advlab list` shows it, `advlab clean` forgets."""
+"""The command line: `build` fills the store, `list` shows it, `clean` forgets; `audit` and `verify` serve users."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
 
 from advlab.profile import PROFILES, STANDARD
 from advlab.store import Entry, Store, default_root
@@ -21,7 +21,8 @@ FAILED = 1
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status (0 done, 1 failed, 64 wrong usage, 75 edited meanwhile)."""
     options = _parser().parse_args(arguments)
-    command = {"build": _build, "list": _list, "clean": _clean}[options.command]
+    commands = {"build": _build, "list": _list, "clean": _clean, "audit": _audit, "verify": _verify}
+    command = commands[options.command]
     try:
         return command(options)
     except KeyboardInterrupt:
@@ -30,6 +31,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class _Parser(argparse.ArgumentParser):
+    #: Adds a command's own options when it is the one that is run: only then are torch and the attacks imported.
+    options: Callable[[argparse.ArgumentParser], None] | None = None
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        if self.options is not None:
+            self.options(self)
+        return super().parse_known_args(args, namespace)
+
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
         self.exit(64, f"{self.prog}: {message}\n")
@@ -49,7 +58,35 @@ def _parser() -> argparse.ArgumentParser:
     listing.add_argument("--json", action="store_true", help="one JSON object a line")
     clean = commands.add_parser("clean", help="forget entries that no book of this checkout refers to")
     clean.add_argument("--all", action="store_true", help="forget everything, books included")
+    auditing = commands.add_parser("audit", help="find out whether the robustness of your own model is real")
+    auditing.options = _audit_options
+    verifying = commands.add_parser("verify", help="check saved adversarial images again: domain, ball, verdict")
+    verifying.options = _verify_options
     return parser
+
+
+def _audit_options(parser: argparse.ArgumentParser) -> None:
+    from advlab.audit import command
+
+    command.add_options(parser)
+
+
+def _verify_options(parser: argparse.ArgumentParser) -> None:
+    from advlab.verify import command
+
+    command.add_options(parser)
+
+
+def _audit(options: argparse.Namespace) -> int:
+    from advlab.audit import command
+
+    return command.run(options)
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from advlab.verify import command
+
+    return command.run(options)
 
 
 def _positive(text: str) -> int:

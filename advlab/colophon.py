@@ -10,6 +10,7 @@ from advlab.book import Book, slug
 PER_EXAMPLE = {
     "evidence.json": "evidence for each image (JSON)",
     "adversarial.safetensors": "adversarial images (for advlab verify)",
+    "card.html": "the robustness card (HTML)",
 }
 #: The packages whose versions a reader may ask for.
 PACKAGES = ("torch", "torchvision", "mkdocs", "mkdocs-material", "matplotlib")

@@ -160,10 +160,16 @@ class Measurement:
         return Computation("measurement", self.name, made_of, reached, lambda: self._files(profile))
 
     def _files(self, profile: Profile) -> Files:
-        """The result; under "evidence" verdicts on each example, under "adversarial" images (safetensors, as bytes)."""
+        """The result; under "evidence" verdicts on each example, under "adversarial" images (safetensors, as bytes).
+
+        Under "card" may stand the report of an audit (HTML, as text).
+        """
         result = dict(self.function(profile))
         evidence, adversarial = result.pop("evidence", None), result.pop("adversarial", None)
+        card = result.pop("card", None)
         files = {"result.json": to_bytes(result)}
+        if card is not None:
+            files["card.html"] = card.encode()
         if adversarial is not None:
             files["adversarial.safetensors"] = adversarial
         if evidence is not None:

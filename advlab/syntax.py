@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 #: A text in the code that ends so and names a file of the package stands for that file's content.
-DATA = (".json", ".yml", ".txt")
+DATA = (".json", ".yml", ".txt", ".j2")
 
 
 class UnfollowableSource(ValueError):

@@ -11,6 +11,7 @@ import functools
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -127,6 +128,8 @@ def run_bash(example: Example) -> str | None:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "ADVLAB_STORE": str(book().store.root)}
     with tempfile.TemporaryDirectory() as folder:
+        for program in (snippets.FOLDER / Path(example.path).stem).glob("*.py"):  # as a reader has saved them
+            shutil.copy(program, folder)
         command = ["bash", "-euo", "pipefail", "-c", str(example.parsed)]
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:

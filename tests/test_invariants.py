@@ -1,4 +1,4 @@
-"""What must hold for honest models (facts of evaluation): checked on the book's own two, by the attacks of the ladder."""
+"""What must hold for honest models: checked on the book's own two, by the attacks of the ladder."""
 
 from functools import partial
 

@@ -81,7 +81,7 @@ def test_the_papers_checkpoints():
 
 
 def worst_margins(model, images, labels, epsilon, norm):
-    """Of a linear model with two classes, where nothing is cut off: m + epsilon * dual norm of the weights' difference."""
+    """Of a linear model with two classes, nothing cut off: m + epsilon * dual norm of the weights' difference."""
     weights = model[1].weight.detach()
     slope = (weights[1] - weights[0]).norm(p=1 if norm == "Linf" else 2)
     return margin(logits(model, images), labels) + epsilon * slope

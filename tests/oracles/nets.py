@@ -1,8 +1,10 @@
 """The networks that the oracles attacked, built the same way by `record.py` and by the tests. Needs torch alone."""
 
 import hashlib
+from pathlib import Path
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 
@@ -50,6 +52,26 @@ def small_cnn(seed: int = 1) -> nn.Sequential:
         nn.Linear(200, 10),
     )  # fmt: skip
     return _drawn(network, seed)
+
+
+def strided_cnn(seed: int = 2) -> nn.Sequential:
+    """What `train_nets.py` trains: 18,378 parameters, of normalising, two strided convolutions and one linear layer."""
+    network = nn.Sequential(
+        Pixels(), nn.Conv2d(1, 16, 5, stride=2), nn.ReLU(), nn.Conv2d(16, 32, 5, stride=2), nn.ReLU(), nn.Flatten(),
+        nn.Linear(512, 10),
+    )  # fmt: skip
+    return _drawn(network, seed)
+
+
+def trained(kind: str) -> nn.Sequential:
+    """`strided_cnn` trained on MNIST: "standard", or "robust" (on PGD's examples, L-infinity .3). See trained.json.
+
+    The weights are stored as float16 and used as float32: the rounding is part of the network.
+    """
+    network = strided_cnn()
+    stored = load_file(Path(__file__).parent / "trained.safetensors")
+    network.load_state_dict({name: stored[f"{kind}/{name}"].float() for name in network.state_dict()})
+    return network.eval()
 
 
 def _drawn(network: nn.Sequential, seed: int) -> nn.Sequential:

@@ -1,0 +1,9 @@
+"""Is this model's robustness real? `audit(model, epsilon)` attacks it, and looks for signs that attacks were fooled."""
+
+from advlab.audit.auditing import audit
+from advlab.audit.flag import Flag
+from advlab.audit.images import Data
+from advlab.audit.result import Attacked, Audit
+from advlab.factory import ModelError, UsageError
+
+__all__ = ["Attacked", "Audit", "Data", "Flag", "ModelError", "UsageError", "audit"]

@@ -1,0 +1,177 @@
+"""Which attacks an audit runs, from noise to those of AutoAttack, and the same model over a range of epsilons."""
+
+from collections.abc import Callable
+from functools import partial
+
+import torch
+from torch import Tensor, nn
+
+from advlab.attacks.apgd import apgd
+from advlab.attacks.ball import Norm, lengths, per_image, projected
+from advlab.attacks.fab import fab
+from advlab.attacks.fast_gradient import fast_gradient
+from advlab.attacks.losses import cross_entropy, dlr, margin
+from advlab.attacks.pgd import pgd
+from advlab.attacks.square import square
+from advlab.attacks.transfer import transfer
+from advlab.audit.effort import Effort
+from advlab.audit.rungs import CLEAN, Attack, Ladder, withstood
+from advlab.audit.surrogate import surrogate
+from advlab.inference import logits, predict
+
+#: Rungs of the longest ladder.
+RUNGS = 12
+NOISE, FGSM, TRANSFER, SQUARE = "random noise", "FGSM", "transfer", "Square"
+HALF, PGD, MARGIN, RESTARTS = "PGD, half the steps", "PGD", "PGD, margin loss", "PGD, restarts"
+#: Steps that carry PGD across the whole domain.
+UNBOUNDED_STEPS = 40
+
+
+def climb(ladder: Ladder, effort: Effort, pool: Tensor, classes: int) -> None:
+    """All rungs. What checks compare is run on every image that is right at first, the rest on survivors only."""
+    epsilon, norm, steps = ladder.epsilon, ladder.norm, effort.steps
+
+    def descent(steps: int, margins: bool = False, restarts: int = 1) -> Attack:
+        loss = margin if margins else cross_entropy
+        return lambda model, images, labels, generator: pgd(
+            model, images, labels, epsilon, generator=generator, norm=norm, steps=steps, loss=loss, restarts=restarts
+        )
+
+    ladder.climb(CLEAN, "clean", lambda model, images, labels, generator: images)
+    ladder.climb(NOISE, "control", partial(noise, epsilon=epsilon, norm=norm))
+    ladder.climb(
+        FGSM,
+        "white box",
+        lambda model, images, labels, generator: fast_gradient(model, images, labels, epsilon, norm=norm),
+        loss="cross-entropy",
+    )
+    ladder.climb(HALF, "white box", descent(steps // 2), loss="cross-entropy", steps=steps // 2)
+    ladder.climb(PGD, "white box", descent(steps), loss="cross-entropy", steps=steps)
+    ladder.climb(MARGIN, "white box", descent(steps, margins=True), loss="margin", steps=steps)
+    several = descent(steps, margins=True, restarts=effort.restarts)
+    ladder.climb(RESTARTS, "white box", several, True, loss="margin", steps=steps, restarts=effort.restarts)
+    _automatic(ladder, effort, classes)
+    own = pool if len(pool) else ladder.images
+    stand_in = surrogate(ladder.model, own, classes, effort.surrogate_epochs, ladder.seed)
+
+    def through(model: nn.Module, images: Tensor, labels: Tensor, generator: torch.Generator) -> Tensor:
+        attack = partial(pgd, generator=generator, norm=norm, steps=steps)
+        return transfer(model, images, labels, epsilon, surrogate=stand_in, attack=attack)
+
+    ladder.climb(TRANSFER, "black box", through, by="PGD", loss="cross-entropy", steps=steps)
+    if ladder.images.ndim == 4:  # squares need a picture
+        ladder.climb(
+            SQUARE,
+            "black box",
+            lambda model, images, labels, generator: square(
+                model, images, labels, epsilon, generator=generator, norm=norm, queries=effort.queries
+            ),
+            queries=effort.queries,
+        )
+
+
+def _automatic(ladder: Ladder, effort: Effort, classes: int) -> None:
+    """AutoAttack's gradient attacks on what stands: APGD-CE, APGD-T, and FAB-T where there is time for it."""
+    epsilon, norm, steps = ladder.epsilon, ladder.norm, effort.auto_steps
+    goals = min(effort.targets, classes - 1)
+    ladder.climb(
+        "APGD-CE",
+        "white box",
+        lambda model, images, labels, generator: apgd(
+            model, images, labels, epsilon, generator=generator, norm=norm, steps=steps
+        ),
+        survivors=True,
+        loss="cross-entropy",
+        steps=steps,
+    )
+    ratio = dlr if classes >= 4 else margin  # the targeted ratio of logits needs four
+
+    def apgd_t(model: nn.Module, images: Tensor, labels: Tensor, targets: Tensor, generator: torch.Generator) -> Tensor:
+        return apgd(
+            model,
+            images,
+            labels,
+            epsilon,
+            generator=generator,
+            norm=norm,
+            steps=steps,
+            loss=ratio,
+            targets=targets,
+        )
+
+    name = "DLR" if classes >= 4 else "margin"
+    ladder.climb(
+        "APGD-T", "white box", towards(apgd_t, goals, epsilon, norm), True, loss=name, steps=steps, targets=goals
+    )
+    if effort.fab_steps:
+
+        def fab_t(
+            model: nn.Module, images: Tensor, labels: Tensor, targets: Tensor, generator: torch.Generator
+        ) -> Tensor:
+            return fab(model, images, labels, generator=generator, norm=norm, steps=effort.fab_steps, targets=targets)
+
+        ladder.climb(
+            "FAB-T", "white box", towards(fab_t, goals, epsilon, norm), True, steps=effort.fab_steps, targets=goals
+        )
+
+
+Targeted = Callable[[nn.Module, Tensor, Tensor, Tensor, torch.Generator], Tensor]
+
+
+def towards(attack: Targeted, goals: int, epsilon: float, norm: Norm) -> Attack:
+    """A targeted attack run towards the likeliest wrong classes in turn, each time on what still stands."""
+
+    def each(model: nn.Module, images: Tensor, labels: Tensor, generator: torch.Generator) -> Tensor:
+        others = logits(model, images).scatter(1, labels[:, None], -torch.inf).argsort(1, descending=True)
+        found = images.clone()
+        standing = torch.arange(len(images))
+        for goal in range(goals):
+            if len(standing) == 0:
+                break
+            found[standing] = attack(model, images[standing], labels[standing], others[standing, goal], generator)
+            held = withstood(model, found[standing], images[standing], labels[standing], epsilon, norm)
+            standing = standing[held]
+        return found
+
+    return each
+
+
+def noise(
+    model: nn.Module, images: Tensor, labels: Tensor, generator: torch.Generator, epsilon: float, norm: Norm
+) -> Tensor:
+    """The control: every pixel up or down by a coin (L-infinity), or a random direction of length epsilon (L2)."""
+    drawn = torch.randn(images.shape, generator=generator, dtype=images.dtype)
+    if norm == "Linf":
+        return (images + epsilon * drawn.sign()).clamp(0, 1)
+    return projected(images + epsilon * drawn / per_image(lengths(drawn, "L2"), drawn), images, epsilon, norm)
+
+
+def whole_domain(images: Tensor, norm: Norm) -> float:
+    """The epsilon whose ball holds every image there is: 1, or in L2 the diagonal of the cube of all images."""
+    return 1.0 if norm == "Linf" else float(images[0].numel()) ** 0.5
+
+
+def curve(
+    model: nn.Module, images: Tensor, labels: Tensor, epsilon: float, norm: Norm, steps: int, seed: int
+) -> list[tuple[float, list[bool]]]:
+    """What PGD leaves right at half of epsilon, at epsilon, at twice and at four times it."""
+    end = whole_domain(images, norm)
+    sizes = [size for size in (epsilon / 2, epsilon, 2 * epsilon, 4 * epsilon) if 0 < size < end]
+    found = []
+    for size in sizes:
+        generator = torch.Generator().manual_seed(seed)
+        attacked = pgd(model, images, labels, size, generator=generator, norm=norm, steps=steps)
+        found.append((size, (predict(model, attacked) == labels).tolist()))
+    return found
+
+
+def unbounded(model: nn.Module, images: Tensor, labels: Tensor, norm: Norm, steps: int, seed: int) -> list[bool]:
+    """What PGD leaves right where nothing bounds it, with cross-entropy and then with the margin."""
+    end = whole_domain(images, norm)
+    right = torch.ones(len(images), dtype=torch.bool)
+    for loss in (cross_entropy, margin):
+        generator = torch.Generator().manual_seed(seed)
+        steps = max(steps, UNBOUNDED_STEPS)
+        attacked = pgd(model, images, labels, end, generator=generator, norm=norm, steps=steps, loss=loss)
+        right &= predict(model, attacked) == labels
+    return right.tolist()

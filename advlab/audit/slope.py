@@ -1,0 +1,71 @@
+"""Whether gradients say where the loss rises: looked at along the first steps of an attack."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from advlab.attacks.ball import Norm, lengths, projected, steepest
+from advlab.attacks.losses import cross_entropy, margin
+from advlab.attacks.pgd import REACH
+from advlab.inference import device_of, evaluation_mode
+
+#: A gradient below this has no direction left in float32: its products underflow.
+VANISHED = torch.finfo(torch.float32).tiny
+
+
+@dataclass(frozen=True)
+class Slope:
+    """What the gradient of cross-entropy is worth, image by image.
+
+    Args:
+        size: the largest entry of each gradient.
+        finite: whether all its entries are numbers.
+        promised: by how much the loss should rise over the first step, were it linear.
+        kept: by how much it did rise.
+        rose: whether the margin, which is larger where the attack is nearer to success, rose over that first step.
+        rose_at_last: whether it was higher at the end of all steps than at the image.
+    """
+
+    size: list[float]
+    finite: list[bool]
+    promised: list[float]
+    kept: list[float]
+    rose: list[bool]
+    rose_at_last: list[bool]
+
+
+def slope(model: nn.Module, images: Tensor, labels: Tensor, epsilon: float, norm: Norm, steps: int) -> Slope:
+    """Follows the gradient of cross-entropy from each image, without random start, in evaluation mode."""
+    device, step_size = device_of(model), REACH * epsilon / steps
+    images, labels = images.to(device), labels.to(device)
+    with evaluation_mode(model), torch.inference_mode(False):
+        points, seen = images, []
+        for _ in range(steps):
+            gradient, loss, reach = _gradient(model, points, labels)
+            seen.append((gradient, loss, reach))
+            clean = gradient.nan_to_num(0, 0, 0)  # attacks stand still there; what is not finite is told of apart
+            moved = projected(points + step_size * steepest(clean, norm), images, epsilon, norm)
+            if len(seen) == 1:
+                promised = (clean * (moved - points)).flatten(1).sum(1)
+            points = moved
+        _, _, last = _gradient(model, points, labels)
+        (first, before, start), (_, after, second) = seen[0], seen[1]
+    return Slope(
+        size=lengths(first.nan_to_num(0, 0, 0), "Linf").tolist(),
+        finite=first.flatten(1).isfinite().all(1).tolist(),
+        promised=promised.tolist(),
+        kept=(after - before).nan_to_num(0, 0, 0).tolist(),
+        rose=(second > start).tolist(),
+        rose_at_last=(last > start).tolist(),
+    )
+
+
+def _gradient(model: nn.Module, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Gradient of cross-entropy in the images, cross-entropy, and margin."""
+    images = images.detach().requires_grad_()
+    with torch.enable_grad():
+        logits = model(images)
+        loss = cross_entropy(logits, labels)
+        (gradient,) = torch.autograd.grad(loss.sum(), images)
+    return gradient, loss.detach(), margin(logits.detach(), labels)

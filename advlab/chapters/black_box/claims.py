@@ -1,0 +1,110 @@
+"""What the page on black-box attacks claims of its results."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+from advlab.chapters.black_box.between import ROBUST, by_fgsm, by_pgd
+from advlab.chapters.black_box.queries import BUDGETS, by_decisions, by_scores
+from advlab.chapters.black_box.tables import OWN, VICTIM
+from advlab.stored import claim
+
+Result = dict[str, Any]
+#: A p-value below this is no accident.
+NO_ACCIDENT = 0.001
+
+
+def standard(result: Result) -> list[str]:
+    """The networks of the standard recipe."""
+    return [name for name in result["made on"] if name != ROBUST]
+
+
+@claim(by_scores)
+def scores_are_enough(result: Result) -> bool:
+    """At 0.3 Square breaks at least nine images in ten within its budget."""
+    row = result["epsilons"]["0.3"]["broken within"]
+    return bool(row[str(result["queries"])]["value"] >= 0.9)
+
+
+@claim(by_scores)
+def budget_runs_out(result: Result) -> bool:
+    """At 0.1 Square breaks fewer than half within its budget."""
+    return bool(result["epsilons"]["0.1"]["broken within"][str(result["queries"])]["value"] < 0.5)
+
+
+@claim(by_scores)
+def more_room_is_cheaper(result: Result) -> bool:
+    """At every number of queries, more are broken at 0.3 than at 0.1, from ten queries on."""
+    few, many = (result["epsilons"][epsilon]["broken within"] for epsilon in ("0.1", "0.3"))
+    return all(few[mark]["value"] < many[mark]["value"] for mark in few if int(mark) >= 10)
+
+
+@claim(by_decisions)
+def nearer_with_queries(result: Result) -> bool:
+    """Each larger budget comes nearer, in the median."""
+    medians = [result["budgets"][str(budget)]["median"] for budget in BUDGETS]
+    return all(one > two for one, two in pairwise(medians))
+
+
+@claim(by_decisions)
+def all_are_fooled(result: Result) -> bool:
+    """HopSkipJump fools the model on every image, at every budget."""
+    return all(row["fooled"] == result["n"] for row in result["budgets"].values())
+
+
+@claim(by_decisions)
+def gradients_come_nearer(result: Result) -> bool:
+    """Even at the largest budget the median is above DeepFool's."""
+    return all(row["median"] > result["DeepFool"]["median"] for row in result["budgets"].values())
+
+
+@claim(by_fgsm)
+def noise_does_little(result: Result) -> bool:
+    """Random signs leave every network of the standard recipe at least nine images in ten."""
+    return all(result["noise"][name]["value"] >= 0.9 for name in standard(result))
+
+
+@claim(by_pgd)
+def transfer_beats_noise(result: Result) -> bool:
+    """Between any two networks of the standard recipe PGD breaks more than random signs do, by the paired test."""
+    pairs = [
+        result["made on"][maker][name]["against noise"]
+        for maker in standard(result)
+        for name in standard(result)
+        if maker != name
+    ]
+    return all(pair["only_first"] > pair["only_second"] and pair["p"] < NO_ACCIDENT for pair in pairs)
+
+
+@claim(by_fgsm, by_pgd)
+def transfer_is_weaker(plain: Result, steps: Result) -> bool:
+    """No network is broken as often by what was made on another of its recipe as by what was made on itself."""
+    return all(
+        result["made on"][maker][name]["success"]["value"] < result["made on"][name][name]["success"]["value"]
+        for result in (plain, steps)
+        for name in standard(result)
+        for maker in standard(result)
+        if maker != name
+    )
+
+
+@claim(by_fgsm, by_pgd)
+def secrecy_buys_little(plain: Result, steps: Result) -> bool:
+    """From a network of the same recipe, PGD leaves the secret one fewer images than noise, by over ten points."""
+    return bool(plain["noise"][VICTIM]["value"] > steps["made on"][OWN][VICTIM]["accuracy"]["value"] + 0.1)
+
+
+@claim(by_pgd, by_scores)
+def questions_do_more(steps: Result, scores: Result) -> bool:
+    """At 0.2 Square leaves fewer images right than PGD's from another network of the recipe."""
+    left = scores["epsilons"]["0.2"]["accuracy"]["value"]
+    return bool(left < steps["made on"][OWN][VICTIM]["accuracy"]["value"])
+
+
+@claim(by_pgd)
+def trained_needs_its_own(result: Result) -> bool:
+    """The PGD-trained network is broken less often by what standard networks make than by what is made on itself."""
+    rows = result["made on"]
+    own = rows[ROBUST][ROBUST]["success"]["value"]
+    return all(rows[maker][ROBUST]["success"]["value"] < own for maker in standard(result))

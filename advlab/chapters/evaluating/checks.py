@@ -1,0 +1,124 @@
+"""The checks of an evaluation that can be automated, run on two honest models; and worst cases over restarts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from advlab import zoo
+from advlab.attacks import fgsm, random_noise, square
+from advlab.attacks.ball import lengths
+from advlab.attacks.losses import margin
+from advlab.attacks.until_broken import pgd_until_broken
+from advlab.chapters.evaluating.measure import (
+    FEW,
+    LARGE,
+    LONG,
+    SEED,
+    SMALL,
+    chance,
+    chosen,
+    input_gradients,
+    reported,
+    standard,
+    standard_only,
+)
+from advlab.data import Dataset
+from advlab.evaluation import Proportion, predict
+from advlab.inference import CHUNK
+from advlab.profile import Profile
+from advlab.stored import Computation, measurement
+
+#: Restarts of a short PGD, and its steps.
+RESTARTS, STEPS = 10, 3
+#: What Square may ask here: fewer queries than white-box steps would need to be beaten by.
+QUERIES = 100
+
+
+@measurement(trainings=standard_only)
+def restarts(profile: Profile) -> dict[str, Any]:
+    """The standard model under one short PGD from several random starts: each start alone, and all together."""
+    (test, index), model = chosen(profile, FEW), standard(profile)
+    generator = torch.Generator().manual_seed(SEED)
+    right = {}
+    for number in range(1, RESTARTS + 1):
+        made = pgd_until_broken(model, test.images, test.labels, SMALL, generator=generator, steps=STEPS)
+        right[f"restart {number}"] = predict(model, made) == test.labels
+    each = torch.stack(list(right.values()))
+    found = reported(index, test.labels, right)
+    return found | over_restarts(each) | {"restarts": RESTARTS, "steps": STEPS, "epsilon": SMALL}
+
+
+def over_restarts(right: Tensor) -> dict[str, Any]:
+    """Of verdicts [restart, image]: the best and worst restart, the worst for each batch, the worst for each image."""
+    n = right.shape[1]
+    totals = right.sum(1)
+    per_batch = sum(int(batch.sum(1).min()) for batch in right.split(CHUNK, dim=1))
+    return {
+        "best": Proportion(int(totals.max()), n).to_json(),
+        "worst": Proportion(int(totals.min()), n).to_json(),
+        "per batch": Proportion(per_batch, n).to_json(),
+        "per example": Proportion(int(right.all(0).sum()), n).to_json(),
+        "batch": CHUNK,
+    }
+
+
+def robust_only(profile: Profile) -> list[Computation]:
+    """The training of the model trained on PGD's examples."""
+    return [zoo.training(zoo.sized(zoo.ROBUST, profile))]
+
+
+def both(profile: Profile) -> list[Computation]:
+    """Both trainings: the standard model is the robust one's surrogate."""
+    return [*standard_only(profile), *robust_only(profile)]
+
+
+@measurement(trainings=both)
+def checks_standard(profile: Profile) -> dict[str, Any]:
+    """The checks on the standard model, at the smaller epsilon."""
+    return checked(standard(profile), zoo.trained(zoo.sized(zoo.ROBUST, profile)), profile, SMALL)
+
+
+@measurement(trainings=both)
+def checks_robust(profile: Profile) -> dict[str, Any]:
+    """The checks on the PGD-trained model, at the larger epsilon, which it was trained for."""
+    return checked(zoo.trained(zoo.sized(zoo.ROBUST, profile)), standard(profile), profile, LARGE)
+
+
+def checked(model: nn.Module, surrogate: nn.Module, profile: Profile, epsilon: float) -> dict[str, Any]:
+    """One model under the attacks whose order says whether its evaluation can be trusted."""
+    test, index = chosen(profile, FEW)
+    x, y = test.images, test.labels
+    attacked = {
+        "clean": x,
+        "noise": random_noise(model, x, y, epsilon, generator=chance()),
+        "FGSM": fgsm(model, x, y, epsilon),
+        "PGD, half the steps": pgd_until_broken(model, x, y, epsilon, generator=chance(), steps=LONG // 2),
+        "PGD": pgd_until_broken(model, x, y, epsilon, generator=chance(), steps=LONG),
+        "PGD, margin": pgd_until_broken(model, x, y, epsilon, generator=chance(), steps=LONG, loss=margin),
+        "PGD, epsilon one": pgd_until_broken(model, x, y, 1.0, generator=chance(), steps=LONG),
+        "transfer": fgsm(surrogate, x, y, epsilon),
+        "Square": square(model, x, y, epsilon, generator=chance(), queries=QUERIES),
+    }
+    right = {name: predict(model, images) == y for name, images in attacked.items()}
+    white = right["PGD"] & right["PGD, margin"]
+    return reported(index, y, right) | {
+        "worst case": Proportion(int((white & right["FGSM"]).sum()), len(y)).to_json(),
+        "only black box": int((white & ~(right["transfer"] & right["Square"])).sum()),
+        "vanished": int((input_gradients(model, x, y).flatten(1) == 0).all(1).sum()),
+        "largest change": float(lengths(attacked["PGD"] - x, "Linf").max()),
+        "unchanged at zero": torch.equal(fgsm(model, x, y, 0.0), x),
+        "same again": same_again(model, test, epsilon, attacked["PGD"]),
+        "epsilon": epsilon,
+        "steps": LONG,
+        "queries": QUERIES,
+    }
+
+
+def same_again(model: nn.Module, test: Dataset, epsilon: float, before: Tensor) -> bool:
+    """Does the same seed give the same pixels? Asked of the first images."""
+    few = slice(0, CHUNK)
+    again = pgd_until_broken(model, test.images[few], test.labels[few], epsilon, generator=chance(), steps=LONG)
+    return torch.equal(again, before[few])

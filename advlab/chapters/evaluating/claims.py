@@ -1,0 +1,101 @@
+"""What the page on evaluating claims of its results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from advlab.chapters.evaluating.checks import checks_robust, checks_standard, restarts
+from advlab.chapters.evaluating.measure import dropping, masked, outputs, rounding, search
+from advlab.stored import claim
+
+Result = dict[str, Any]
+#: By how much doubling the steps may move an accuracy that is to be trusted.
+HALF_A_POINT = 0.005
+
+
+@claim(masked)
+def looks_robust(result: Result) -> bool:
+    """FGSM leaves the masked model at nine in ten or more, and at most three points below no attack."""
+    return bool(result["FGSM"]["value"] >= 0.9 and result["clean"]["value"] - result["FGSM"]["value"] <= 0.03)
+
+
+@claim(masked)
+def is_not_robust(result: Result) -> bool:
+    """The margin loss leaves at most one image in a hundred."""
+    return bool(result["PGD, margin"]["value"] <= 0.01)
+
+
+@claim(masked)
+def masked_answers_alike(result: Result) -> bool:
+    """The masked model gives the standard model's answer on every image."""
+    return bool(result["same answers"]["value"] == 1)
+
+
+@claim(masked)
+def black_box_beats_white_box(result: Result) -> bool:
+    """Square and transfer each leave less than PGD on cross-entropy does."""
+    return bool(max(result["Square"]["high"], result["transfer"]["high"]) < result["PGD"]["low"])
+
+
+@claim(rounding)
+def rounding_stops_fgsm(result: Result) -> bool:
+    """FGSM changes no verdict behind rounding; straight through, PGD leaves at most one image in a hundred."""
+    return bool(
+        result["FGSM"]["count"] == result["clean"]["count"] and result["PGD, straight through"]["value"] <= 0.01
+    )
+
+
+@claim(dropping)
+def averaging_is_stronger(result: Result) -> bool:
+    """FGSM through the mean of several draws leaves less than through one."""
+    return bool(result["FGSM, mean of draws"]["value"] < result["FGSM, one draw"]["value"])
+
+
+@claim(dropping)
+def denominator_flatters(result: Result) -> bool:
+    """The share of those right before is larger than the share of all."""
+    return bool(result["of those right before"]["value"] > result["FGSM, mean of draws"]["value"])
+
+
+@claim(outputs)
+def softmax_hardly_matters(result: Result) -> bool:
+    """For signs of gradients, probabilities instead of logits move the accuracy by less than five points."""
+    return bool(abs(result["PGD on probabilities"]["value"] - result["PGD on logits"]["value"]) < 0.05)
+
+
+@claim(search)
+def unit_hides_the_attack(result: Result) -> bool:
+    """The epsilon of the wrong unit leaves an accuracy that lies above the honest one's interval."""
+    return bool(result["normalised epsilon"]["low"] > result["many steps"]["high"])
+
+
+@claim(search)
+def steps_matter(result: Result) -> bool:
+    """One small step leaves more than four, and four leave more than many."""
+    steps = [result[name]["value"] for name in ("one step", "few steps", "many steps")]
+    return bool(steps[0] > steps[1] > steps[2])
+
+
+@claim(restarts)
+def per_example_is_lowest(result: Result) -> bool:
+    """The worst case for each image lies below that for each batch, and that at or below every restart."""
+    return bool(result["per example"]["value"] < result["per batch"]["value"] <= result["worst"]["value"])
+
+
+@claim(checks_standard, checks_robust)
+def honest_models_keep_the_order(*results: Result) -> bool:
+    """PGD leaves no more than FGSM, FGSM no more than noise; nothing is left at epsilon one; no gradient vanishes."""
+    return all(
+        of["PGD"]["value"] <= of["FGSM"]["value"] <= of["noise"]["value"]
+        and of["PGD, epsilon one"]["count"] == 0
+        and of["vanished"] == 0
+        and of["unchanged at zero"]
+        and of["same again"]
+        for of in results
+    )
+
+
+@claim(checks_standard, checks_robust)
+def more_steps_change_little(*results: Result) -> bool:
+    """Doubling the steps moves both accuracies by half a point at most."""
+    return all(of["PGD, half the steps"]["value"] - of["PGD"]["value"] <= HALF_A_POINT for of in results)

@@ -1,0 +1,87 @@
+"""The tables of the page on the ladder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from advlab.chapters.ladder.figures import percent
+from advlab.chapters.ladder.further import robust_autoattack, robust_restarts, standard_autoattack, standard_restarts
+from advlab.chapters.ladder.measure import robust, standard
+from advlab.stored import Table, table
+
+Result = dict[str, Any]
+#: Where both models were measured.
+SHARED = ("0.1", "0.3")
+
+
+def with_interval(accuracy: Result) -> str:
+    """An accuracy and its interval."""
+    text = f"{percent(accuracy['value'])} ({100 * accuracy['low']:.1f} to {100 * accuracy['high']:.1f})"
+    return text.replace(" ", "&nbsp;")
+
+
+def chance(p: float) -> str:
+    """A p-value; below a thousandth as its power of ten."""
+    return f"{p:.3f}" if p >= 0.001 else f"< 10<sup>{min(-3, _power(p))}</sup>"
+
+
+def _power(p: float) -> int:
+    """The smallest power of ten that is above p."""
+    power = -3
+    while power > -99 and p < 10.0 ** (power - 1):
+        power -= 1
+    return power
+
+
+@table(standard, robust)
+def pairs(of_standard: Result, of_robust: Result) -> Table:
+    """FGSM and PGD on the same images."""
+    rows = []
+    for name, result in (("standard", of_standard), ("PGD-trained", of_robust)):
+        for epsilon in SHARED:
+            row = result["epsilons"][epsilon]
+            pair = row["FGSM and PGD"]
+            rows.append(
+                [
+                    name,
+                    epsilon,
+                    with_interval(row["FGSM"]),
+                    with_interval(row["PGD"]),
+                    str(pair["only_first"]),
+                    str(pair["only_second"]),
+                    chance(pair["p"]),
+                ]
+            )
+    return Table(
+        ["model", "ε, pixels", "FGSM", "PGD-40", "only PGD breaks", "only FGSM breaks", "p"],
+        rows,
+        f"Accuracy under FGSM and PGD-40 (L-infinity, untargeted, white box) on the same n = {of_standard['n']:,} test "
+        "images, with 95% Wilson intervals. p: McNemar's exact test of the images on which the two differ. An accuracy "
+        "under attack is an upper bound of robust accuracy.",
+        "lrrrrrr",
+    )
+
+
+@table(standard, robust, standard_restarts, robust_restarts, standard_autoattack, robust_autoattack)
+def rungs(
+    of_standard: Result, of_robust: Result, restarts: Result, robust_again: Result, four: Result, robust_four: Result
+) -> Table:
+    """Every rung: the standard model at 0.1, the PGD-trained one at 0.3."""
+    low, high = of_standard["epsilons"]["0.1"], of_robust["epsilons"]["0.3"]
+    names = {"noise": "random noise", "FGSM": "FGSM", "PGD": "PGD-40", "margin": "PGD-40, margin loss"}
+    rows = [["none", with_interval(of_standard["clean"]), with_interval(of_robust["clean"]), f"{of_standard['n']:,}"]]
+    rows += [
+        [shown, with_interval(low[rung]), with_interval(high[rung]), f"{low[rung]['n']:,}"]
+        for rung, shown in names.items()
+    ]
+    last = [result["epsilons"][at][-1] for result, at in ((restarts, "0.1"), (robust_again, "0.3"))]
+    rows.append([f"PGD-40, {restarts['restarts']} restarts", *map(with_interval, last), f"{restarts['n']:,}"])
+    best = [result["epsilons"][at]["AutoAttack"] for result, at in ((four, "0.1"), (robust_four, "0.3"))]
+    rows.append(["AutoAttack", *map(with_interval, best), f"{four['n']:,}"])
+    return Table(
+        ["attack", "standard, ε = 0.1", "PGD-trained, ε = 0.3", "n"],
+        rows,
+        "Accuracy on each rung (L-infinity, pixel units, untargeted, white box), with 95% Wilson intervals. Rows of "
+        "different n are not on the same images: compare them within their intervals only.",
+        "lrrr",
+    )

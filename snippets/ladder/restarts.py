@@ -1,0 +1,19 @@
+import torch
+
+from advlab import trained
+from advlab.attacks import pgd
+from advlab.attacks.losses import margin
+from advlab.data import subset
+from advlab.evaluation import accuracy
+
+model, test = trained("standard"), subset(50)
+
+
+def attack(model, images, labels):
+    generator = torch.Generator().manual_seed(0)
+    return pgd(model, images, labels, 0.2, generator=generator, steps=20, restarts=3, loss=margin)
+
+
+clean = accuracy(model, test.images, test.labels)
+attacked = accuracy(model, test.images, test.labels, attack)
+print(f"n = {attacked.n}, fewer right: {attacked.count < clean.count}")

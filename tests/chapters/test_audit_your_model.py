@@ -1,0 +1,96 @@
+"""The page on `advlab audit`: its chapter's functions, and that the reader's file is what the page measured."""
+
+import matplotlib.pyplot as plt
+import pytest
+import torch
+import yaml
+from torch import nn
+
+from advlab import snippets
+from advlab.audit import audit
+from advlab.chapters import style
+from advlab.chapters.audit_your_model import measure, shown
+from advlab.chapters.evaluating.models import Rounding
+from advlab.evaluation import Proportion
+from tests.audit.mymodel import IMAGES, LABELS, Linear
+
+ATTACKS = ("no attack", "random noise", "FGSM", "PGD, half the steps", "PGD", "PGD, margin loss", "PGD, restarts",
+           "APGD-CE", "APGD-T", "transfer", "Square")  # fmt: skip
+
+
+def made_up(pgd=0.9, robust=0.3, verdict="no verdict", severity="masked"):
+    proportion = Proportion(round(100 * pgd), 100).to_json()
+    flag = {"name": "zero gradients", "severity": severity, "seen": "50 of 50", "why": "", "source": "", "do": "BPDA"}
+    return {
+        "attacks": {name: {"kind": "white box", "accuracy": proportion, "tried": 100} for name in ATTACKS},
+        "robust": Proportion(round(100 * robust), 100).to_json(),
+        "epsilon": 0.2,
+        "verdict": verdict,
+        "exit_status": 2 if verdict == "no verdict" else 0,
+        "flags": [flag],
+    }
+
+
+def test_the_readers_file_makes_the_model_that_was_measured():
+    """Its defense, and so its logits, are those of the chapter's."""
+    space = {}
+    code = (snippets.FOLDER / "audit_your_model" / "mymodel.py").read_text()
+    exec(compile(code, "mymodel.py", "exec"), space)
+    network = nn.Sequential(nn.Flatten(), nn.Linear(16, 3))
+    theirs = nn.Sequential(space["Rounding"](), network)
+    assert torch.equal(theirs(IMAGES), Rounding(network, measure.LEVELS)(IMAGES))
+
+
+def test_what_is_kept_is_the_same_whenever_it_runs():
+    model = Linear().eval()
+    told = [
+        measure.told(audit(model, 0.3, data=(IMAGES, LABELS), images=20, quick=True, name="mine")) for _ in range(2)
+    ]
+    for one in told:
+        assert "mine" in one.pop("card")
+    assert told[0] == told[1]
+    assert len(told[0]["evidence"]["broken by"]) == 20
+    assert isinstance(told[0]["adversarial"], bytes)
+    assert set(shown.names(told[0])) == set(told[0]["attacks"])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_figure_draws_with_words(scheme):
+    with style.scheme(scheme):
+        drawn = shown.ladders(made_up(), made_up(0.95, 0.94))
+        assert style.save(drawn.figure).startswith(b"<?xml")
+    assert "90.0%" in drawn.alt
+    assert "94.0%" in drawn.alt
+    assert "n = 100" in drawn.caption
+    assert plt.get_fignums() == []
+
+
+def test_tables():
+    rows = shown.side_by_side(made_up(), made_up(0.95, 0.94, "trusted", "note")).rows
+    assert [row[0] for row in rows[:-2]] == list(ATTACKS)
+    assert rows[-2][2].startswith("30.0% (")
+    assert rows[-1][2:] == ["no verdict, exit 2", "trusted, exit 0"]
+    assert shown.flags(made_up()).rows == [["**zero gradients**", "50 of 50", "BPDA"]]
+
+
+@pytest.mark.parametrize(
+    ("claim", "true", "false"),
+    [
+        (shown.both_look_robust, [made_up(), made_up()], [made_up(), made_up(0.5)]),
+        (shown.masked_falls, [made_up(0.9, 0.3)], [made_up(0.9, 0.7)]),
+        (shown.honest_stays, [made_up(0.9, 0.85)], [made_up(0.9, 0.7)]),
+        (shown.no_verdict, [made_up()], [made_up(verdict="trusted")]),
+        (shown.no_flag, [made_up(severity="note")], [made_up()]),
+    ],
+)
+def test_claims_hold_and_fail(claim, true, false):
+    assert claim(*true)
+    assert not claim(*false)
+
+
+def test_the_job_runs_a_function_of_the_readers_file():
+    job = yaml.safe_load((snippets.FOLDER / "audit_your_model" / "ci.yml").read_text())
+    commands = [step.get("run", "") for step in job["jobs"]["audit"]["steps"]]
+    (words,) = [command.split() for command in commands if command.startswith("advlab")]
+    code = (snippets.FOLDER / "audit_your_model" / "mymodel.py").read_text()
+    assert f"def {words[2].partition(':')[2]}(" in code

@@ -1,0 +1,59 @@
+"""Our AutoAttack and its parts against the reference implementation, image by image; see record_autoattack.py."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from advlab.attacks import apgd, apgd_targeted, autoattack, square
+from advlab.evaluation import predict
+from tests.oracles.nets import checksum, trained
+
+HERE = Path(__file__).parent
+RECORD = json.loads((HERE / "autoattack.json").read_text())
+INPUTS = load_file(HERE / "digits.safetensors")
+IMAGES, LABELS = INPUTS["images"].float() / 255, INPUTS["labels"].long()
+BALLS = [("Linf", 0.1), ("Linf", 0.3), ("L2", 1.5)]
+
+
+def withstood(key, n):
+    return torch.tensor([verdict == "1" for verdict in RECORD["withstood"][key][:n]])
+
+
+def ours(kind, norm, epsilon, attack, n, **options):
+    model, images, labels = trained(kind), IMAGES[:n], LABELS[:n]
+    generator = torch.Generator().manual_seed(0)
+    return predict(model, attack(model, images, labels, epsilon, generator=generator, norm=norm, **options)) == labels
+
+
+@pytest.mark.parametrize("kind", ["standard", "robust"])
+def test_the_networks_are_those_attacked(kind):
+    assert checksum(trained(kind)) == RECORD["weights"][kind]
+    assert torch.equal(predict(trained(kind), IMAGES) == LABELS, withstood(f"{kind}/clean", 300))
+
+
+@pytest.mark.parametrize("kind", ["standard", "robust"])
+@pytest.mark.parametrize(("norm", "epsilon"), BALLS)
+@pytest.mark.parametrize(("name", "attack"), [("APGD-CE", apgd), ("APGD-T", apgd_targeted)])
+def test_apgd_within_half_a_point(kind, norm, epsilon, name, attack):
+    n = 300 if name == "APGD-CE" else 200
+    mine, theirs = ours(kind, norm, epsilon, attack, n), withstood(f"{kind}/{norm}/{epsilon}/{name}", n)
+    assert abs(int(mine.sum()) - int(theirs.sum())) <= 0.005 * n
+
+
+@pytest.mark.parametrize("kind", ["standard", "robust"])
+@pytest.mark.parametrize(("norm", "epsilon"), BALLS)
+def test_square_within_a_point(kind, norm, epsilon):
+    n = 300
+    mine = ours(kind, norm, epsilon, square, n, queries=RECORD["square_queries"])
+    assert abs(int(mine.sum()) - int(withstood(f"{kind}/{norm}/{epsilon}/Square", n).sum())) <= 0.01 * n
+
+
+@pytest.mark.parametrize(("kind", "epsilon"), [("standard", 0.1), ("standard", 0.3), ("robust", 0.3)])
+def test_autoattack_within_half_a_point(kind, epsilon):
+    """On 200 images: a point is two of them, half a point is one."""
+    n = 200
+    mine, theirs = ours(kind, "Linf", epsilon, autoattack, n), withstood(f"{kind}/Linf/{epsilon}/AutoAttack", n)
+    assert abs(int(mine.sum()) - int(theirs.sum())) <= 0.005 * n
