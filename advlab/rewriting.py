@@ -150,7 +150,7 @@ class _Scatter(nn.Module):
         self.padding: tuple[int, int] = (int(layer.padding[0]), int(layer.padding[1]))
 
     def forward(self, images: Tensor) -> Tensor:
-        result: Tensor = _ScatterFunction.apply(images, self.kernel, self.bias, self.padding)
+        result: Tensor = _ScatterFunction.apply(images, self.kernel, self.bias, self.padding)  # type: ignore[no-untyped-call]
         return result
 
 
@@ -162,7 +162,6 @@ class _ScatterFunction(torch.autograd.Function):
         return F.conv2d(images, kernel, bias, padding=padding)
 
     @staticmethod
-    @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator]
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
         (kernel,) = ctx.saved_tensors
         (count, _, height, width), (up, left) = ctx.shape, ctx.padding

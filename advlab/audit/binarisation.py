@@ -1,8 +1,8 @@
 """An attack has to find an adversarial example that is known to be there: Zimmermann et al., 2022 (arXiv 2206.13991).
 
 Round each image the model's last layer is replaced by a linear one that tells points deep in the ball from one point on
-its surface (algorithm 1). That point is in the ball, so an attack that works finds it, or another like it. One that does
-not find what was planted proves nothing where it finds nothing.
+its surface (algorithm 1). That point is in the ball, so an attack that works finds it, or another like it. One that
+does not find what was planted proves nothing where it finds nothing.
 """
 
 import torch
@@ -65,9 +65,9 @@ def planted_found(model: nn.Module, images: Tensor, epsilon: float, norm: Norm, 
             return (Binary()(found) > 0).tolist()
 
 
-def _score(scores: Tensor, labels: Tensor, targets: Tensor | None = None) -> Tensor:
+def _score(logits: Tensor, labels: Tensor, targets: Tensor | None = None) -> Tensor:
     """The loss of the planted problem is its one logit."""
-    return scores
+    return logits
 
 
 def _points(image: Tensor, epsilon: float, norm: Norm, generator: torch.Generator) -> Tensor:

@@ -84,7 +84,7 @@ def planted(found: list[bool]) -> Flag | None:
         return None
     return Flag(
         "planted examples not found", "masked",
-        f"with the last layer replaced so that each ball holds an adversarial example, PGD found {share.count} of {share.n}",
+        f"with a last layer by which each ball holds an adversarial example, PGD found {share.count} of {share.n}",
         "An attack that misses what is certainly there proves nothing where it finds nothing.",
         ZIMMERMANN, "mend the attack until it finds them: BPDA, EOT, other steps",
     )  # fmt: skip

@@ -4,10 +4,10 @@ import torch.nn.functional as F
 
 
 def pgd(model, images, labels, epsilon, steps, generator):
-    """`model` is in evaluation mode and takes pixels in [0, 1]; epsilon is in pixels."""
+    """The model is in evaluation mode and takes pixels in [0, 1]."""
     step = 2.5 * epsilon / steps
-    start = 2 * torch.rand(images.shape, generator=generator, dtype=images.dtype) - 1
-    moved = (images + epsilon * start).clamp(0, 1)
+    start = torch.rand(images.shape, generator=generator, dtype=images.dtype)
+    moved = (images + epsilon * (2 * start - 1)).clamp(0, 1)
     for _ in range(steps):
         moved.requires_grad_()
         loss = F.cross_entropy(model(moved), labels, reduction="sum")
@@ -25,9 +25,9 @@ from advlab.data import subset
 
 model, test = trained("standard").eval(), subset(50)
 generator = torch.Generator().manual_seed(0)
-attacked = pgd(model, test.images, test.labels, 0.2, steps=20, generator=generator)
+attacked = pgd(model, test.images, test.labels, 0.2, 20, generator)
 change = (attacked - test.images).abs().max().item()
-right = (model(attacked).argmax(1) == test.labels).float().mean().item()
+right = (model(attacked).argmax(1) == test.labels).float().mean()
 print(f"largest change {change:.3f}")
-print("fewer than one in five is right:", right < 0.2)
+print("fewer than one in five is right:", bool(right < 0.2))
 # --8<-- [end:use]

@@ -10,8 +10,9 @@ model, test = trained("standard"), subset(50)
 
 
 def attack(model, images, labels):
-    generator = torch.Generator().manual_seed(0)
-    return pgd(model, images, labels, 0.2, generator=generator, steps=20, restarts=3, loss=margin)
+    chance = torch.Generator().manual_seed(0)
+    options = {"steps": 20, "restarts": 3, "loss": margin}
+    return pgd(model, images, labels, 0.2, generator=chance, **options)
 
 
 clean = accuracy(model, test.images, test.labels)

@@ -13,7 +13,7 @@ FAULTS = {
     "noise": {"random outputs"},
     "detached": {"no gradient", "black box beats white box"},
     "softmax": {"softmax outputs"},
-    "shattered": {"black box beats white box", "planted examples not found"},
+    "shattered": {"black box beats white box", "unbounded attack fails"},
     "clipped": {"zero gradients"},
     "crooked": {"black box beats white box"},
     "dropout left on": {"random outputs"},

@@ -173,6 +173,15 @@ def test_numbers_stand_in_the_words():
         assert figures.off_diagonal(PGD, NAMES[0]) == pytest.approx((0.5 + 0.5 + 0.02) / 3)
 
 
+def test_curves_go_from_few_queries_to_many():
+    with style.scheme("light"):
+        lines = figures.jump_curve(JUMP).figure.axes[0].lines
+        assert list(lines[0].get_xdata()) == sorted(queries.BUDGETS)
+        marks = figures.square_curve(SQUARE).figure.axes[0].lines[1]
+        assert list(marks.get_xdata()) == sorted(queries.MARKS)
+        assert list(marks.get_ydata()) == sorted(marks.get_ydata())
+
+
 def test_the_table_of_knowledge_goes_from_nothing_to_all():
     rows = tables.knowledge(FGSM, PGD, SQUARE).rows
     shown = [row[2].split("%")[0] for row in rows]

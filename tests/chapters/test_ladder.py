@@ -224,8 +224,8 @@ def test_figures_tell_their_numbers_in_words():
 
 def test_tables_show_pairs_and_rungs():
     shown = tables.pairs(OF_STANDARD, OF_ROBUST)
-    assert [row[:2] for row in shown.rows] == [[m, e] for m in ("standard", "PGD-trained") for e in ("0.1", "0.3")]
-    assert shown.rows[0][4:] == ["18", "0", "< 10<sup>-6</sup>"]
+    assert [row[0] for row in shown.rows] == [f"{m}, {e}" for m in ("standard", "PGD-trained") for e in (0.1, 0.3)]
+    assert shown.rows[0][3:] == ["18", "0", "< 10<sup>-6</sup>"]
     every = tables.rungs(OF_STANDARD, OF_ROBUST, *AGAIN, *FOUR)
     assert [row[0] for row in every.rows][-2:] == ["PGD-40, 10 restarts", "AutoAttack"]
     assert [row[-1] for row in every.rows] == ["100"] * 6 + ["20"]
@@ -280,6 +280,7 @@ CLAIMS = [
     (claims.autoattack_loses_nothing, FOUR, 1, ("epsilons", "0.3", "only PGD breaks"), 1),
     (claims.small_steps_succeed, (STORY,), 0, ("FGSM leads",), 0.1),
     (claims.small_steps_succeed, (STORY,), 0, ("PGD leads", -1), -0.1),
+    (claims.border_is_further, (STORY,), 0, ("robust",), grid(6, 0.5)),
     (claims.random_signs_do_little, (STORY,), 0, ("standard",), grid(0.5, 6)),
 ]
 

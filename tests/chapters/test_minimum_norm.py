@@ -60,7 +60,7 @@ def test_what_an_attack_found(network, digits):
 
 def test_fab_takes_the_nearest_of_several_targets(network, digits):
     test = Dataset(digits.images[:3], predict(network, digits.images[:3]))
-    nearest = measure.nearest_by_fab(network, test)
+    nearest = measure.nearest_by_fab(network, test, 2, 25)
     assert (predict(network, nearest) != test.labels).all()
 
 
@@ -69,7 +69,7 @@ def test_how_many_images():
     assert len(measure.chosen(STANDARD, measure.CW_EVERY)[0]) == math.ceil(measure.IMAGES / measure.CW_EVERY)
     assert len(measure.chosen(DRAFT)[0]) < measure.IMAGES
     test, index = measure.chosen(FULL, measure.CW_EVERY)
-    assert (len(test), index[1]) == (3334, 3)
+    assert (len(test), index[1]) == (2500, 4)
 
 
 def test_the_formula_of_two_pixels():

@@ -7,15 +7,14 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from advlab.models import SimpleCNN
 
-
-def sharpened(model: SimpleCNN, scale: float) -> SimpleCNN:
-    """The same model with its last layer multiplied: the order of the logits, so every answer, stays what it was."""
+def sharpened(model: nn.Module, scale: float) -> nn.Module:
+    """The same model with its last linear layer multiplied: every answer stays, since the order of the logits does."""
     sharp = copy.deepcopy(model)
+    last = [module for module in sharp.modules() if isinstance(module, nn.Linear)][-1]
     with torch.no_grad():
-        sharp.fc2.weight.mul_(scale)
-        sharp.fc2.bias.mul_(scale)
+        for parameter in last.parameters():
+            parameter.mul_(scale)
     return sharp
 
 

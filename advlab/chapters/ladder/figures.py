@@ -68,9 +68,9 @@ def ladder(
         drawn_lines = lines(*results)
         accuracies(axes, drawn_lines, results[0]["clean"])
         axes.set_title(title, loc="left")
+        axes.set_xlabel("epsilon, in pixel units")
         listed = "; ".join(f"{LOOKS[rung][0]} {in_words(of)}" for rung, of in drawn_lines.items())
         told.append(f"For {title}, without attack {percent(results[0]['clean']['value'])}: {listed}.")
-    both[1].set_xlabel("epsilon, in pixel units")
     return Drawing(
         drawn,
         alt=f"Accuracy against epsilon in two panels. {' '.join(told)}",

@@ -43,8 +43,7 @@ def pairs(of_standard: Result, of_robust: Result) -> Table:
             pair = row["FGSM and PGD"]
             rows.append(
                 [
-                    name,
-                    epsilon,
+                    f"{name}, {epsilon}",
                     with_interval(row["FGSM"]),
                     with_interval(row["PGD"]),
                     str(pair["only_first"]),
@@ -53,12 +52,13 @@ def pairs(of_standard: Result, of_robust: Result) -> Table:
                 ]
             )
     return Table(
-        ["model", "ε, pixels", "FGSM", "PGD-40", "only PGD breaks", "only FGSM breaks", "p"],
+        ["model, ε", "FGSM", "PGD-40", "PGD alone", "FGSM alone", "p"],
         rows,
         f"Accuracy under FGSM and PGD-40 (L-infinity, untargeted, white box) on the same n = {of_standard['n']:,} test "
-        "images, with 95% Wilson intervals. p: McNemar's exact test of the images on which the two differ. An accuracy "
+        "images, with 95% Wilson intervals; ε in pixel units. Alone: images that this attack breaks and the other does "
+        "not. p: McNemar's exact test of the images on which the two differ. An accuracy "
         "under attack is an upper bound of robust accuracy.",
-        "lrrrrrr",
+        "lrrrrr",
     )
 
 
@@ -82,6 +82,6 @@ def rungs(
         ["attack", "standard, ε = 0.1", "PGD-trained, ε = 0.3", "n"],
         rows,
         "Accuracy on each rung (L-infinity, pixel units, untargeted, white box), with 95% Wilson intervals. Rows of "
-        "different n are not on the same images: compare them within their intervals only.",
+        "smaller n see a part of the same images: compare them with the others within their intervals only.",
         "lrrr",
     )

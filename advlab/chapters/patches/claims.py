@@ -69,10 +69,11 @@ def carries_over(result: Result) -> bool:
 
 
 @claim(large)
-def weaker_elsewhere(result: Result) -> bool:
-    """On neither other network the large patches do as well as on the one they were made on."""
+def nearly_as_often(result: Result) -> bool:
+    """On both other networks the large patches are the target at least three quarters as often as on their own."""
     return all(
-        row["carried to"][f"seed {seed}"]["target"]["value"] < row["carried to"][f"seed {SEEDS[0]}"]["target"]["value"]
+        row["carried to"][f"seed {seed}"]["target"]["value"]
+        >= 0.75 * row["carried to"][f"seed {SEEDS[0]}"]["target"]["value"]
         for row in result["sizes"].values()
         for seed in SEEDS[1:]
     )

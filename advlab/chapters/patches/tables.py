@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from advlab.chapters.patches.figures import LOOKS, of_all, percent
+from advlab.chapters.patches.figures import of_all, percent
 from advlab.chapters.patches.measure import SEEDS, TARGET, large, small
 from advlab.stored import Table, table
 
 Result = dict[str, Any]
-#: With intervals: the two that are compared first; without them: the rest.
+#: With intervals: the two that are compared first; without them: two more. Grey is in the figure.
 BOTH = ("patch", "a real three")
-OTHERS = tuple(kind for kind in LOOKS if kind not in BOTH)
+OTHERS = ("noise", "white")
 
 
 def with_interval(share: Result) -> str:
@@ -39,7 +39,7 @@ def sizes(few: Result, many: Result) -> Table:
         f"a random place; n = {few['n']:,} test images of other digits, the same places for all. Area: "
         "the mean share of its pixels that are hidden. Right: still read as what they are. Targeted, digital, white "
         "box while the patch is made; nothing is known of the image that it will lie on.",
-        "rr" + "r" * len(LOOKS) + "rr",
+        "rr" + "r" * len(BOTH + OTHERS) + "rr",
     )
 
 
