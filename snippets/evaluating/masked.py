@@ -12,7 +12,7 @@ model, test = trained("standard"), subset(100)
 # --8<-- [start:mask]
 masked = copy.deepcopy(model)
 with torch.no_grad():
-    masked.fc2.weight *= 1000  # the order of the logits, so every answer, stays the same
+    masked.fc2.weight *= 1000  # the order of the logits stays
     masked.fc2.bias *= 1000
 # --8<-- [end:mask]
 

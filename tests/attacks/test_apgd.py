@@ -144,16 +144,17 @@ def test_restarts_never_lose_an_image(trained, digits):
     assert (once <= thrice).all()
 
 
-def test_early_leaving_changes_no_verdict():
+@pytest.mark.parametrize(("norm", "epsilon"), [("Linf", 0.35), ("L2", 0.9)])
+def test_early_leaving_changes_no_verdict(norm, epsilon):
     """Image by image as in a batch from which others leave: the batch must be cut alike in every tensor."""
-    model, images = smooth(5), pictures(12, 5)
+    model, images = smooth(5), pictures(30, 5)
     labels = predict(model, images)
-    start = uniform(images, 0.2, "Linf", generator())
-    together = ascent(model, images, labels, 0.2, start, "Linf", 30, cross_entropy, None)
-    assert 0 < together.broken.sum() < 12
-    for k in range(12):
+    start = uniform(images, epsilon, norm, generator())
+    together = ascent(model, images, labels, epsilon, start, norm, 40, margin, None)
+    assert 0 < together.broken.sum() < 30
+    for k in range(30):
         one = slice(k, k + 1)
-        alone = ascent(model, images[one], labels[one], 0.2, start[one], "Linf", 30, cross_entropy, None)
+        alone = ascent(model, images[one], labels[one], epsilon, start[one], norm, 40, margin, None)
         torch.testing.assert_close(alone.images, together.images[one])
         assert alone.broken == together.broken[one]
 

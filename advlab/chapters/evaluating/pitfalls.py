@@ -60,7 +60,9 @@ def pitfalls(
             outputs["PGD on logits"],
             outputs["epsilon"],
         ),
-        Pitfall("wrong unit", "ε meant in pixels", search["normalised epsilon"], all_, search["many steps"], small),
+        Pitfall(
+            "wrong unit", "PGD, ε in normalised units", search["normalised epsilon"], all_, search["many steps"], small
+        ),
         Pitfall("too few steps", some, search["few steps"], all_, search["many steps"], small),
         Pitfall(
             "restart luck",

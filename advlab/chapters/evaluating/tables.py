@@ -36,7 +36,7 @@ def faults(*results: Result) -> Table:
         ["pitfall", "ε, pixels", "as reported", "honest", "n"],
         rows,
         "Accuracy under attack: L-infinity, untargeted, white box, the standard model and what was made of it, one "
-        "training. In brackets 95% Wilson intervals. Where two columns of n differ, the larger is of all images.",
+        "training. In brackets 95% Wilson intervals. n counts all images; those right before the attack are fewer.",
         "lrllr",
     )
 
