@@ -124,12 +124,16 @@ class Face:
             *one["rows"],
         ]
         body = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-        evidence = [
-            f'<a href="{self.base}results/{slug(source)}.{file}" download>{words}</a>'
-            for source in one["sources"]
+        kept = [
+            (source, file, words)
             for file, words in PER_EXAMPLE.items()
+            for source in one["sources"]
             if file in self.book.one("measurement", source)["files"]
         ]
+        evidence = []
+        for source, file, words in kept:
+            named = f"{words}: {source}" if len(kept) > 1 else words
+            evidence.append(f'<a href="{self.base}results/{slug(source)}.{file}" download>{named}</a>')
         sources = " · ".join([self._sources(one["sources"]), *evidence])
         caption = f'<p class="caption" markdown="span">{one["caption"]} {sources}</p>'
         return f'<div class="result" markdown="1">\n\n{body}\n\n{caption}\n\n</div>'

@@ -9,7 +9,7 @@ from advlab.attacks.losses import margin
 
 #: A margin below this share of the largest logit may be rounding: in another batch it could have the other sign.
 #: Attacks of minimum norm end on the boundary itself, so they ask for a little more than nothing.
-ROUNDING = 1e-5
+ROUNDING = 2e-6
 
 
 def crossed(

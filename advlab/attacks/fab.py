@@ -116,6 +116,8 @@ def onto_hyperplane(
     scale = flat.abs().amax(1).clamp_min(torch.finfo(w.dtype).tiny)  # squares of tiny weights would underflow
     needed = (f / scale).abs()
     v = flat / -torch.copysign(scale, f)[:, None]
+    # What is only rounding beside the largest weight would move to the edge of the box, gain nothing, and cost length.
+    v = torch.where(v.abs() < 8 * torch.finfo(w.dtype).eps, 0, v)
     room = torch.where(v > 0, 1 - points.flatten(1), points.flatten(1))
     speed = torch.ones_like(v) if norm == "Linf" else v.abs()
     gain = v.abs() * speed  # in one unit of time
