@@ -73,10 +73,14 @@ benchmark: $(STAMP) ## the speed tests, one after the other: leave the machine a
 	$(PYTEST) -m benchmark $(ARGS)
 
 # The other libraries need versions of their own: they never meet the book's environment.
-oracles: ## record the reference outputs of other libraries again, in an environment of their own
-	test -x tests/oracles/.venv/bin/python || $(PYTHON) -m venv tests/oracles/.venv
-	tests/oracles/.venv/bin/python -m pip install -r tests/oracles/requirements.txt
-	tests/oracles/.venv/bin/python tests/oracles/record.py
+ORACLE := tests/oracles/.venv/bin/python
+# Some of the peers are built from source with the setuptools of their time.
+oracles: ## an environment with the other libraries; REFERENCE=clone of fra31/auto-attack, RECORD=1 records anew (an hour)
+	test -x $(ORACLE) || $(PYTHON) -m venv tests/oracles/.venv
+	PIP_CONSTRAINT=$(CURDIR)/tests/oracles/build.txt $(ORACLE) -m pip install -r tests/oracles/requirements.txt
+	$(ORACLE) -m pip install --no-deps --no-build-isolation -e .
+	$(if $(REFERENCE),$(ORACLE) -m pip install --no-deps --no-build-isolation $(REFERENCE))
+	$(if $(RECORD),set -e; for script in tests/oracles/record*.py; do $(ORACLE) $$script; done)
 
 clean: ## remove built sites and the caches of the tools (the store: advlab clean --all)
 	rm -rf site site-* dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
