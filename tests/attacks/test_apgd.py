@@ -8,7 +8,9 @@ from advlab.attacks import apgd, apgd_targeted
 from advlab.attacks.apgd import ascent, checkpoints
 from advlab.attacks.ball import lengths, uniform
 from advlab.attacks.losses import cross_entropy, dlr, margin
+from advlab.data import subset
 from advlab.evaluation import logits, predict
+from tests.oracles import nets
 
 
 def generator(seed=0):
@@ -188,3 +190,18 @@ def test_too_few_classes_for_dlr():
     model, images = linear(0, classes=3), inner_pictures(3)
     with pytest.raises(ValueError, match="4 classes"):
         apgd_targeted(model, images, predict(model, images), 0.1, generator=generator())
+
+
+def test_who_leaves_the_batch_changes_nothing_for_who_stays():
+    """On a trained network some images break early and others' steps are halved: alone each takes the same way."""
+    model, digits = nets.trained("standard"), subset(30)
+    start = uniform(digits.images, 0.1, "Linf", torch.Generator().manual_seed(1))
+    together = ascent(model, digits.images, digits.labels, 0.1, start, "Linf", 60, cross_entropy, None)
+    assert 0 < together.broken.sum() < len(digits)
+    for one in range(len(digits)):
+        part = slice(one, one + 1)
+        alone = ascent(
+            model, digits.images[part], digits.labels[part], 0.1, start[part], "Linf", 60, cross_entropy, None
+        )
+        assert alone.broken[0] == together.broken[one]
+        torch.testing.assert_close(alone.images[0], together.images[one], rtol=0, atol=1e-5)

@@ -87,15 +87,21 @@ def test_digits(norm, trained, digits):
     assert (sizes[1] <= 1.01 * sizes[0]).all()
 
 
-def test_restarts_come_nearer_and_follow_the_generator(trained, digits):
-    images, labels = digits.images[:15], digits.labels[:15]
-    attack = partial(seeded, trained, images, labels, steps=4)
-    one, three = attack(), attack(restarts=3)
-    sizes = [distances(trained, images, labels, attacked, "Linf").clamp_max(1) for attacked in (one, three)]
-    assert (sizes[1] <= 1.01 * sizes[0]).all()
-    assert sizes[1].sum() < sizes[0].sum()
-    assert torch.equal(three, attack(restarts=3))
-    assert not torch.equal(three, attack(restarts=3, seed=1))
+def test_restarts_come_nearer_and_follow_the_generator():
+    """On a small bent network, whose nearest error one start may miss."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        layers = nn.Linear(16, 32), nn.ReLU(), nn.Linear(32, 32), nn.ReLU(), nn.Linear(32, 6)
+        model = nn.Sequential(nn.Flatten(), *layers).double().eval()
+    images = pictures(60, 16, -0.5, 1.5)
+    labels = predict(model, images)
+    attack = partial(seeded, model, images, labels, steps=3)
+    one, five = attack(), attack(restarts=5)
+    sizes = [distances(model, images, labels, attacked, "Linf").clamp_max(1) for attacked in (one, five)]
+    assert (sizes[1] <= 1.01 * sizes[0] + 1e-6).all()
+    assert sizes[1].mean() < 0.99 * sizes[0].mean()
+    assert torch.equal(five, attack(restarts=5))
+    assert not torch.equal(five, attack(restarts=5, seed=1))
     assert torch.equal(one, attack(seed=1)), "the first start is the image itself"
 
 
