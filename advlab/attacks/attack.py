@@ -45,8 +45,11 @@ def attack(body: Body) -> Body:
         for name in ("targets", "starts"):
             if given.get(name) is not None:
                 per_image[name] = given.pop(name)
+        norm = given.get("norm", "Linf")
+        if norm not in ("Linf", "L2"):
+            raise ValueError(f"norm must be 'Linf' or 'L2', got {norm!r}")
         if "epsilon" in given:
-            _check_epsilon(given["epsilon"], given.get("norm", "Linf"))
+            _check_epsilon(given["epsilon"], norm)
             given["epsilon"] = float(given["epsilon"])
         _check_numbers(given)
         _check_images(images, model)
@@ -94,8 +97,6 @@ def _check_numbers(given: Mapping[str, object]) -> None:
 
 
 def _check_epsilon(epsilon: object, norm: str) -> None:
-    if norm not in ("Linf", "L2"):
-        raise ValueError(f"norm must be 'Linf' or 'L2', got {norm!r}")
     if isinstance(epsilon, bool) or not isinstance(epsilon, int | float):
         raise TypeError(f"epsilon must be a float in pixel units, [0, 1]; got {type(epsilon).__name__}")
     if not math.isfinite(epsilon) or epsilon < 0:

@@ -131,14 +131,6 @@ def small_steps_succeed(result: Result) -> bool:
 
 
 @claim(one_image)
-def border_is_further(result: Result) -> bool:
-    """Along its gradient's sign, the story's image is misread later by the PGD-trained model, or not in the window."""
-    middle = result["points"] // 2
-    held = {name: sum(lead <= 0 for lead in result[name]["leads"][middle][middle:]) for name in ("standard", "robust")}
-    return bool(held["robust"] > held["standard"])
-
-
-@claim(one_image)
 def random_signs_do_little(result: Result) -> bool:
     """Half a window along random signs raises the standard model's loss less than along the gradient's sign."""
     loss, middle = result["standard"]["loss"], result["points"] // 2
