@@ -162,7 +162,8 @@ def attack_success_rate(clean: Bool[Tensor, " batch"], attacked: Bool[Tensor, " 
     The denominator is what the model got right: its own errors are no success of an attacker.
 
     Args:
-        clean, attacked: which images were classified right, before and under the attack.
+        clean: which images were classified right before the attack.
+        attacked: which still were, under it.
 
     Raises:
         ValueError: shapes differ, or no image was right to begin with.
@@ -201,7 +202,8 @@ def paired(first: Bool[Tensor, " batch"], second: Bool[Tensor, " batch"]) -> Pai
     """McNemar's exact test of two attacks, or two models, on the same images (statsmodels).
 
     Args:
-        first, second: which images were classified right, under the one and under the other.
+        first: which images were classified right under the one.
+        second: which were under the other.
 
     Raises:
         ValueError: shapes differ.

@@ -45,7 +45,8 @@ def train_patch(
         generator: the source of all chance, on the CPU; the same state gives the same patch.
         learning_rate: of Adam, in pixel units.
         shape: what is pasted of the square of pixels.
-        angle, scales: see `random_placements`.
+        angle: see `random_placements`.
+        scales: see `random_placements`.
 
     Returns:
         The patch, in [0, 1].
@@ -103,7 +104,8 @@ def patched(
         patch: in [0, 1], of `train_patch` or a control of the same size.
         generator: the source of the placements, on the CPU.
         shape: what is pasted of the square of pixels.
-        angle, scales: see `random_placements`.
+        angle: see `random_placements`.
+        scales: see `random_placements`.
 
     Returns:
         Images in [0, 1], changed where the patch lies and nowhere else.

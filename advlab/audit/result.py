@@ -39,7 +39,11 @@ class Audit:
     Args:
         model: what was audited: name, class, number of parameters.
         data: where the images came from, how many, their shape and checksum.
-        epsilon, norm, seed, quick, at_least: as they were asked for.
+        epsilon: radius of the ball, in pixel units.
+        norm: of the ball.
+        seed: of all chance.
+        quick: whether weaker attacks were asked for.
+        at_least: the robust accuracy that was asked for, if any.
         clean: accuracy without an attack.
         robust: accuracy in the worst case of each image over all attacks; an upper bound.
         attacks: each of them, in the order in which they ran.
@@ -47,7 +51,10 @@ class Audit:
         flags: the signs seen, the most serious first.
         examples: each image as the first attack that broke it left it; where none did, as it was.
         broken_by: the name of that attack, "" for none; "no attack" is a model that was wrong at once.
-        versions, machine, date, seconds: what it ran on, when (UTC), and for how long.
+        versions: of the packages that took part.
+        machine: what it ran on.
+        date: when, in UTC.
+        seconds: for how long.
     """
 
     model: dict[str, Any]

@@ -29,7 +29,8 @@ class Examples:
         adversarial: what became of them.
         labels: the true classes.
         index: where each original stands in the set that it was taken from.
-        epsilon, norm: the ball that they claim to lie in.
+        epsilon: radius of the ball that they claim to lie in, in pixel units.
+        norm: of that ball.
         model: the name of the model of the book that they claim to fool; "" for another.
     """
 
