@@ -133,7 +133,8 @@ class Face:
         evidence = []
         for source, file, words in kept:
             named = f"{words}: {source}" if len(kept) > 1 else words
-            evidence.append(f'<a href="{self.base}results/{slug(source)}.{file}" download>{named}</a>')
+            link = f'<a href="{self.base}results/{slug(source)}.{file}" download>{named}</a>'
+            evidence.append(f'<span class="source">{link}</span>')
         sources = " · ".join([self._sources(one["sources"]), *evidence])
         caption = f'<p class="caption" markdown="span">{one["caption"]} {sources}</p>'
         return f'<div class="result" markdown="1">\n\n{body}\n\n{caption}\n\n</div>'

@@ -4,8 +4,10 @@ import torch
 
 def deepfool_l2(model, image, label, steps=50, overshoot=0.02):
     """One image [1, ...] in [0, 1], in L2: DeepFool, algorithm 2 of the paper."""
-    total = torch.zeros_like(image)
-    for _ in range(steps):
+    fooled, total = image, torch.zeros_like(image)
+    for _ in range(steps + 1):
+        if model(fooled)[0].argmax() != label:
+            return fooled
         point = (image + total).clamp(0, 1).requires_grad_()
         logits = model(point)[0]
         nearest = None
@@ -18,8 +20,6 @@ def deepfool_l2(model, image, label, steps=50, overshoot=0.02):
         distance, w = nearest
         total = total + distance.detach() * w / w.norm()
         fooled = (image + (1 + overshoot) * total).clamp(0, 1)
-        if model(fooled)[0].argmax() != label:
-            return fooled
     return image
 
 

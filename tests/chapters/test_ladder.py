@@ -236,9 +236,9 @@ def test_tables_show_pairs_and_rungs():
     [
         (0.2, "0.200"),
         (0.001, "0.001"),
-        (0.0009, "< 10<sup>-3</sup>"),
-        (3e-8, "< 10<sup>-7</sup>"),
-        (0.0, "< 10<sup>-99</sup>"),
+        (0.0009, "<&nbsp;10<sup>\N{MINUS SIGN}3</sup>"),
+        (3e-8, "<&nbsp;10<sup>\N{MINUS SIGN}7</sup>"),
+        (0.0, "<&nbsp;10<sup>\N{MINUS SIGN}99</sup>"),
     ],
 )
 def test_p_is_never_shown_smaller_than_it_is(p, shown):

@@ -22,7 +22,8 @@ def with_interval(accuracy: Result) -> str:
 
 def chance(p: float) -> str:
     """A p-value; below a thousandth as its power of ten."""
-    return f"{p:.3f}" if p >= 0.001 else f"< 10<sup>{min(-3, _power(p))}</sup>"
+    # A minus sign: at a hyphen a narrow cell would break.
+    return f"{p:.3f}" if p >= 0.001 else f"<&nbsp;10<sup>\N{MINUS SIGN}{-min(-3, _power(p))}</sup>"
 
 
 def _power(p: float) -> int:
