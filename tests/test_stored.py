@@ -82,6 +82,8 @@ def test_every_field_of_a_recipe_is_in_its_key() -> None:
         "train_images": 100,
         "test_images": 100,
         "perturb": F.relu,
+        "epsilon": 0.1,
+        "ramp": 0.5,
         "loss": F.nll_loss,
     }
     assert set(others) == {field.name for field in dataclasses.fields(Recipe)}, "a new field needs its line here"

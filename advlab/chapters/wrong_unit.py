@@ -20,6 +20,7 @@ from advlab.elsewhere import published
 from advlab.evaluation import Proportion, logits, predict
 from advlab.models import Normalize
 from advlab.profile import Profile
+from advlab.rewriting import for_attacks
 from advlab.stored import Drawing, Table, claim, figure, measurement, table
 from advlab.threat import epsilon_units, from_normalised
 
@@ -109,7 +110,7 @@ def misfit(accuracies: list[float]) -> float:
 @measurement(trainings=lambda profile: [zoo.training(zoo.sized(zoo.STANDARD, profile))])
 def ways(profile: Profile) -> dict[str, Any]:
     """Accuracy, and what becomes of the pixels, under four ways to run FGSM on one network, seed 0."""
-    network = without_normalisation(zoo.trained(zoo.sized(zoo.STANDARD, profile)))
+    network = for_attacks(without_normalisation(zoo.trained(zoo.sized(zoo.STANDARD, profile))))
     count = min(IMAGES, profile.test_images or IMAGES)
     test = data.subset(count)
     clean = normalise(test.images)

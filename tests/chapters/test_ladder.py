@@ -225,7 +225,7 @@ def test_figures_tell_their_numbers_in_words():
 def test_tables_show_pairs_and_rungs():
     shown = tables.pairs(OF_STANDARD, OF_ROBUST)
     assert [row[0] for row in shown.rows] == [f"{m}, {e}" for m in ("standard", "PGD-trained") for e in (0.1, 0.3)]
-    assert shown.rows[0][3:] == ["18", "0", "< 10<sup>-6</sup>"]
+    assert shown.rows[0][3:] == ["18", "0", "<&nbsp;10<sup>\N{MINUS SIGN}6</sup>"]
     every = tables.rungs(OF_STANDARD, OF_ROBUST, *AGAIN, *FOUR)
     assert [row[0] for row in every.rows][-2:] == ["PGD-40, 10 restarts", "AutoAttack"]
     assert [row[-1] for row in every.rows] == ["100"] * 6 + ["20"]
