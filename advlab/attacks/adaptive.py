@@ -40,8 +40,8 @@ class Averaged(nn.Module):
     Athalye et al. 2018 (arXiv 1707.07397), section 2.1; for random defenses 1802.00420, section 4.2.
 
     Args:
-        model: draws anew for each image of a batch.
-        samples: how many draws for each image; the cost of one step grows by this factor.
+        model: draws anew at each call, for each image or for the whole batch.
+        samples: how many calls are averaged; the cost of one step grows by this factor.
     """
 
     def __init__(self, model: nn.Module, samples: int) -> None:
@@ -53,5 +53,4 @@ class Averaged(nn.Module):
 
     def forward(self, images: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch classes"]:
         """Logits, averaged over the draws."""
-        logits: Tensor = self.model(images.repeat(self.samples, *[1] * (images.ndim - 1)))
-        return logits.unflatten(0, (self.samples, len(images))).mean(0)
+        return torch.stack([self.model(images) for _ in range(self.samples)]).mean(0)

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from advlab.attacks.attack import attack
 from advlab.attacks.ball import Norm, per_image, projected, steepest, uniform
-from advlab.attacks.losses import Loss, cross_entropy
+from advlab.attacks.losses import Loss, broken, cross_entropy
 
 #: Weight of the gradient step against the momentum of the last move: alpha in the paper.
 ALPHA = 0.75
@@ -70,7 +70,7 @@ def apgd(
     found = images.clone()
     highest = images.new_full((len(images),), -torch.inf)
     with torch.no_grad():
-        standing = (~fooled(model(images), labels, targets)).nonzero().flatten()
+        standing = (~broken(model(images), labels, targets)).nonzero().flatten()
     for _ in range(restarts):
         if len(standing) == 0:
             break
@@ -91,11 +91,6 @@ class Run:
     images: Tensor
     broken: Tensor
     losses: Tensor
-
-
-def fooled(logits: Tensor, labels: Tensor, targets: Tensor | None) -> Bool[Tensor, " batch"]:
-    """Is the attack's goal reached: any wrong class, or the target?"""
-    return logits.argmax(1) != labels if targets is None else logits.argmax(1) == targets
 
 
 def ascent(
@@ -135,7 +130,7 @@ def ascent(
         value, top = losses, torch.where(higher, losses, top)
         gradient, shaped = new_gradient, per_image(higher, point)
         best, top_gradient = torch.where(shaped, point, best), torch.where(shaped, gradient, top_gradient)
-        done = fooled(logits.detach(), labels, None if targets is None or any_class else aims)
+        done = broken(logits.detach(), labels, None if targets is None or any_class else aims)
         if done.any():
             run.images[index[done]], run.broken[index[done]] = point[done], True
             keep = ~done

@@ -4,11 +4,11 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from advlab.attacks.apgd import ascent, fooled
+from advlab.attacks.apgd import ascent
 from advlab.attacks.attack import attack
 from advlab.attacks.ball import Norm, uniform
 from advlab.attacks.boundary import rivals
-from advlab.attacks.losses import dlr
+from advlab.attacks.losses import broken, dlr
 
 
 @attack
@@ -34,7 +34,7 @@ def apgd_targeted(
     found = images.clone()
     with torch.no_grad():
         logits = model(images)
-    standing = (~fooled(logits, labels, None)).nonzero().flatten()
+    standing = (~broken(logits, labels)).nonzero().flatten()
     for aims in rivals(logits, labels, target_classes).T:
         for _ in range(restarts):
             if len(standing) == 0:

@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 
@@ -59,6 +59,14 @@ def dlr(
         return margin(logits, labels) / (ranked[:, 0] - ranked[:, 2]).clamp_min(TINY)
     scale = ranked[:, 0] - (ranked[:, 2] + ranked[:, 3]) / 2
     return (_of_class(logits, targets) - _of_class(logits, labels)) / scale.clamp_min(TINY)
+
+
+def broken(
+    logits: Float[Tensor, "batch classes"], labels: Int[Tensor, " batch"], targets: Int[Tensor, " batch"] | None = None
+) -> Bool[Tensor, " batch"]:
+    """Which images the attacker has: answered wrong, or with targets, answered as the target."""
+    answers = logits.argmax(1)
+    return answers != labels if targets is None else answers == targets
 
 
 #: Keeps a ratio of equal logits finite.

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from advlab.attacks.attack import attack
 from advlab.attacks.ball import Norm, projected, steepest, uniform
-from advlab.attacks.losses import Loss, cross_entropy
+from advlab.attacks.losses import Loss, broken, cross_entropy
 
 #: All steps together are so many radii long: enough to cross the ball and turn (Madry et al., mnist_challenge).
 REACH = 2.5
@@ -133,11 +133,3 @@ def ascent(
         (gradient,) = torch.autograd.grad(loss(model(adversarial), labels, targets).sum(), adversarial)
         adversarial = projected(adversarial.detach() + step_size * steepest(gradient, norm), images, epsilon, norm)
     return adversarial
-
-
-def broken(
-    logits: Float[Tensor, "batch classes"], labels: Int[Tensor, " batch"], targets: Int[Tensor, " batch"] | None
-) -> Tensor:
-    """Which images the attacker has: answered wrong, or with targets, answered as the target."""
-    answers = logits.argmax(1)
-    return answers != labels if targets is None else answers == targets

@@ -6,8 +6,8 @@ from torch import Tensor, nn
 
 from advlab.attacks.attack import attack
 from advlab.attacks.ball import Norm, projected, steepest, uniform
-from advlab.attacks.losses import Loss, cross_entropy
-from advlab.attacks.pgd import REACH, broken
+from advlab.attacks.losses import Loss, broken, cross_entropy
+from advlab.attacks.pgd import REACH
 
 
 @attack

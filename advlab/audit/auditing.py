@@ -10,13 +10,14 @@ import torch
 from torch import nn
 
 from advlab import machine
+from advlab.attacks.adaptive import Averaged
 from advlab.attacks.ball import Norm
 from advlab.audit.binarisation import planted_found
 from advlab.audit.effort import FULL, QUICK, Effort
 from advlab.audit.flag import Flag
 from advlab.audit.images import Data, drawn, load_data
 from advlab.audit.ladder import RUNGS, climb, curve, unbounded
-from advlab.audit.probe import Averaged, Connected, Probe, probe, right_after
+from advlab.audit.probe import Connected, Probe, probe, right_after
 from advlab.audit.result import Attacked, Audit
 from advlab.audit.rungs import CLEAN, Ladder
 from advlab.audit.signs import Curve, signs

@@ -151,19 +151,6 @@ def _buffers_kept(model: nn.Module) -> Iterator[None]:
                 buffer.copy_(before)
 
 
-class Averaged(nn.Module):
-    """The mean logits of several passes through a random model: expectation over its randomness (EOT)."""
-
-    def __init__(self, model: nn.Module, samples: int) -> None:
-        super().__init__()
-        self.model = model
-        self.samples = samples
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Mean logits, differentiable."""
-        return torch.stack([self.model(images) for _ in range(self.samples)]).mean(0)
-
-
 class Connected(nn.Module):
     """A model without gradient, as one whose gradient is zero: gradient attacks run, and get nowhere."""
 

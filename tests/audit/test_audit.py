@@ -7,10 +7,11 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from advlab.attacks.adaptive import Averaged
 from advlab.attacks.ball import lengths
 from advlab.audit import Flag, ModelError, UsageError, audit
 from advlab.audit.images import drawn, load_data
-from advlab.audit.probe import Averaged, probe
+from advlab.audit.probe import probe
 from advlab.audit.rungs import Ladder
 from advlab.evaluation import Proportion
 from advlab.inference import predict
