@@ -6,6 +6,7 @@ from advlab.attacks.autoattack import autoattack, autoattack_verdicts
 from advlab.attacks.carlini_wagner import carlini_wagner
 from advlab.attacks.deepfool import deepfool
 from advlab.attacks.fab import fab
+from advlab.attacks.fab_targeted import fab_targeted
 from advlab.attacks.fast_gradient import fast_gradient
 from advlab.attacks.fgsm import fgsm
 from advlab.attacks.hopskipjump import hopskipjump
@@ -25,6 +26,7 @@ __all__ = [
     "carlini_wagner",
     "deepfool",
     "fab",
+    "fab_targeted",
     "fast_gradient",
     "fgsm",
     "hopskipjump",

@@ -8,7 +8,7 @@ from advlab.attacks.apgd import ascent
 from advlab.attacks.attack import attack
 from advlab.attacks.ball import Norm, uniform
 from advlab.attacks.boundary import rivals
-from advlab.attacks.losses import broken, dlr
+from advlab.attacks.losses import Loss, broken, dlr
 
 
 @attack
@@ -23,6 +23,7 @@ def apgd_targeted(
     steps: int = 100,
     restarts: int = 1,
     target_classes: int = 9,
+    loss: Loss = dlr,
 ) -> Float[Tensor, "batch *shape"]:
     """APGD-T of AutoAttack: towards each of the likeliest wrong classes in turn, by the targeted DLR loss (equation 7).
 
@@ -30,6 +31,7 @@ def apgd_targeted(
 
     Args:
         target_classes: how many wrong classes are tried, by falling logit; fewer where the model has fewer.
+        loss: `dlr` as in the paper needs four classes; `margin` serves fewer.
     """
     found = images.clone()
     with torch.no_grad():
@@ -48,7 +50,7 @@ def apgd_targeted(
                 start,
                 norm,
                 steps,
-                dlr,
+                loss,
                 aims[standing],
                 any_class=True,
             )

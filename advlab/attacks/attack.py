@@ -27,13 +27,14 @@ def attack(body: Body) -> Body:
     `targets` (classes) and `starts` (images). They are cut into chunks together.
 
     Raises:
-        ValueError: epsilon is not finite, negative, or above 1 in L-infinity; images are empty, outside [0, 1] or not
-            finite; labels, targets or starts do not fit the images or the model's classes; devices differ; a count
-            (steps, restarts, queries, ...) is below 1 or a size (step_size, ...) not above 0;
-            the model returns no finite logits [batch, classes].
+        ValueError: epsilon is not finite, negative, or above 1 in L-infinity; images are empty, outside [0, 1], not
+            finite, or flat where the body's annotation asks for height and width; labels, targets or starts do not fit
+            the images or the model's classes; devices differ; a count (steps, restarts, queries, ...) is below 1 or a
+            size (step_size, ...) not above 0; the model returns no finite logits [batch, classes].
         TypeError: epsilon is no number; images, labels or targets are no tensors or of the wrong dtype.
     """
     signature = inspect.signature(body)
+    pictures = "height" in getattr(signature.parameters["images"].annotation, "dim_str", "")
 
     @wraps(body)
     def safe(*args: Any, **kwargs: Any) -> Tensor:
@@ -52,7 +53,7 @@ def attack(body: Body) -> Body:
             _check_epsilon(given["epsilon"], norm)
             given["epsilon"] = float(given["epsilon"])
         _check_numbers(given)
-        _check_images(images, model)
+        _check_images(images, model, pictures)
         # Gradients are needed, also by a caller in no_grad or inference_mode.
         with evaluation_mode(model), torch.inference_mode(False), torch.enable_grad():
             images, device = _plain(images), device_of(model)
@@ -105,13 +106,15 @@ def _check_epsilon(epsilon: object, norm: str) -> None:
         raise ValueError(f"epsilon must lie in [0, 1], in units of a pixel; got {epsilon:g}: {epsilon:g}/255?")
 
 
-def _check_images(images: object, model: nn.Module) -> None:
+def _check_images(images: object, model: nn.Module, pictures: bool) -> None:
     if not isinstance(images, Tensor):
         raise TypeError(f"images must be a torch.Tensor, got {type(images).__name__}")
     if not images.is_floating_point():
         raise TypeError(f"images must be floating point in [0, 1], got {images.dtype}: divide by 255?")
     if images.ndim < 2 or images.numel() == 0:
         raise ValueError(f"images must be a batch, [batch, *shape], and not empty; got {list(images.shape)}")
+    if pictures and images.ndim != 4:
+        raise ValueError(f"this attack needs pictures [batch, channels, height, width], got {list(images.shape)}")
     dtype = next((p.dtype for p in model.parameters() if p.is_floating_point()), images.dtype)
     if images.dtype != dtype:
         raise TypeError(f"images are {images.dtype}, the model's parameters {dtype}: convert one of them")

@@ -5,6 +5,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from advlab.attacks.attack import attack
+from advlab.attacks.ball import Norm, projected, steepest
 
 
 @attack
@@ -15,21 +16,25 @@ def random_noise(
     epsilon: float,
     *,
     generator: torch.Generator,
+    norm: Norm = "Linf",
 ) -> Float[Tensor, "batch *shape"]:
-    """Moves every pixel by `epsilon`, up or down by the toss of a coin, then clips to [0, 1].
+    """Moves every pixel by `epsilon`, up or down by a coin's toss; in L2 the image by `epsilon` in a random direction.
+
+    The result lies on the ball's surface, except where [0, 1] cuts it off.
 
     Args:
         model: not asked; here so that noise can stand wherever an attack does.
         images: in [0, 1].
         labels: not used.
-        epsilon: radius of the L-infinity ball, in pixel units, in [0, 1].
-        generator: the source of the coins, on the CPU; the same state gives the same noise.
+        epsilon: radius of the ball, in pixel units; in [0, 1] for L-infinity.
+        generator: the source of all chance, on the CPU; the same state gives the same noise.
+        norm: "Linf" or "L2".
 
     Returns:
-        Images in [0, 1], no pixel further than `epsilon` from where it was.
+        Images in [0, 1], within `epsilon` of where they were.
 
     Raises:
         ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
     """
-    coins = torch.randint(0, 2, images.shape, generator=generator).to(images)
-    return (images + epsilon * (2 * coins - 1)).clamp(0, 1)
+    drawn = torch.randn(images.shape, generator=generator, dtype=images.dtype).to(images.device)
+    return projected(images + epsilon * steepest(drawn, norm), images, epsilon, norm)

@@ -78,8 +78,6 @@ def _search(
     p_init: float,
 ) -> tuple[Tensor, Tensor]:
     """Algorithm 1 for each image by itself: images and the number of queries each took."""
-    if images.ndim != 4:
-        raise ValueError(f"squares need pictures [batch, channels, height, width], got {list(images.shape)}")
     if not 0 < p_init <= 1:
         raise ValueError(f"p_init is a share of the pixels, in (0, 1]; got {p_init!r}")
     found, taken = images.clone(), torch.full_like(labels, queries + 1)

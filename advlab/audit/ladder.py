@@ -1,23 +1,24 @@
 """Which attacks an audit runs, from noise to those of AutoAttack, and the same model over a range of epsilons."""
 
-from collections.abc import Callable
 from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from advlab.attacks.apgd import apgd
-from advlab.attacks.ball import Norm, lengths, per_image, projected
-from advlab.attacks.fab import fab
+from advlab.attacks.apgd_targeted import apgd_targeted
+from advlab.attacks.ball import Norm
+from advlab.attacks.fab_targeted import fab_targeted
 from advlab.attacks.fast_gradient import fast_gradient
 from advlab.attacks.losses import cross_entropy, dlr, margin
+from advlab.attacks.noise import random_noise
 from advlab.attacks.pgd import pgd
 from advlab.attacks.square import square
 from advlab.attacks.transfer import transfer
 from advlab.audit.effort import Effort
-from advlab.audit.rungs import CLEAN, Attack, Ladder, withstood
+from advlab.audit.rungs import CLEAN, Attack, Ladder
 from advlab.audit.surrogate import surrogate
-from advlab.inference import logits, predict
+from advlab.inference import predict
 
 #: Rungs of the longest ladder.
 RUNGS = 12
@@ -38,7 +39,13 @@ def climb(ladder: Ladder, effort: Effort, pool: Tensor, classes: int) -> None:
         )
 
     ladder.climb(CLEAN, "clean", lambda model, images, labels, generator: images)
-    ladder.climb(NOISE, "control", partial(noise, epsilon=epsilon, norm=norm))
+    ladder.climb(
+        NOISE,
+        "control",
+        lambda model, images, labels, generator: random_noise(
+            model, images, labels, epsilon, generator=generator, norm=norm
+        ),
+    )
     ladder.climb(
         FGSM,
         "white box",
@@ -84,66 +91,31 @@ def _automatic(ladder: Ladder, effort: Effort, classes: int) -> None:
         loss="cross-entropy",
         steps=steps,
     )
-    ratio = dlr if classes >= 4 else margin  # the targeted ratio of logits needs four
-
-    def apgd_t(model: nn.Module, images: Tensor, labels: Tensor, targets: Tensor, generator: torch.Generator) -> Tensor:
-        return apgd(
-            model,
-            images,
-            labels,
-            epsilon,
-            generator=generator,
-            norm=norm,
-            steps=steps,
-            loss=ratio,
-            targets=targets,
-        )
-
-    name = "DLR" if classes >= 4 else "margin"
+    four = classes >= 4  # the targeted ratio of logits needs them
     ladder.climb(
-        "APGD-T", "white box", towards(apgd_t, goals, epsilon, norm), True, loss=name, steps=steps, targets=goals
-    )
+        "APGD-T",
+        "white box",
+        lambda model, images, labels, generator: apgd_targeted(
+            model, images, labels, epsilon, generator=generator, norm=norm, steps=steps, target_classes=goals,
+            loss=dlr if four else margin,
+        ),
+        survivors=True,
+        loss="DLR" if four else "margin",
+        steps=steps,
+        targets=goals,
+    )  # fmt: skip
     if effort.fab_steps:
-
-        def fab_t(
-            model: nn.Module, images: Tensor, labels: Tensor, targets: Tensor, generator: torch.Generator
-        ) -> Tensor:
-            return fab(model, images, labels, generator=generator, norm=norm, steps=effort.fab_steps, targets=targets)
-
         ladder.climb(
-            "FAB-T", "white box", towards(fab_t, goals, epsilon, norm), True, steps=effort.fab_steps, targets=goals
-        )
-
-
-Targeted = Callable[[nn.Module, Tensor, Tensor, Tensor, torch.Generator], Tensor]
-
-
-def towards(attack: Targeted, goals: int, epsilon: float, norm: Norm) -> Attack:
-    """A targeted attack run towards the likeliest wrong classes in turn, each time on what still stands."""
-
-    def each(model: nn.Module, images: Tensor, labels: Tensor, generator: torch.Generator) -> Tensor:
-        others = logits(model, images).scatter(1, labels[:, None], -torch.inf).argsort(1, descending=True)
-        found = images.clone()
-        standing = torch.arange(len(images))
-        for goal in range(goals):
-            if len(standing) == 0:
-                break
-            found[standing] = attack(model, images[standing], labels[standing], others[standing, goal], generator)
-            held = withstood(model, found[standing], images[standing], labels[standing], epsilon, norm)
-            standing = standing[held]
-        return found
-
-    return each
-
-
-def noise(
-    model: nn.Module, images: Tensor, labels: Tensor, generator: torch.Generator, epsilon: float, norm: Norm
-) -> Tensor:
-    """The control: every pixel up or down by a coin (L-infinity), or a random direction of length epsilon (L2)."""
-    drawn = torch.randn(images.shape, generator=generator, dtype=images.dtype)
-    if norm == "Linf":
-        return (images + epsilon * drawn.sign()).clamp(0, 1)
-    return projected(images + epsilon * drawn / per_image(lengths(drawn, "L2"), drawn), images, epsilon, norm)
+            "FAB-T",
+            "white box",
+            lambda model, images, labels, generator: fab_targeted(
+                model, images, labels, epsilon, generator=generator, norm=norm, steps=effort.fab_steps,
+                target_classes=goals,
+            ),
+            survivors=True,
+            steps=effort.fab_steps,
+            targets=goals,
+        )  # fmt: skip
 
 
 def whole_domain(images: Tensor, norm: Norm) -> float:

@@ -4,8 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from advlab.attacks import autoattack, autoattack_verdicts
-from advlab.attacks.autoattack import Verdicts
+from advlab.attacks import autoattack, autoattack_verdicts, fab, fab_targeted
 from advlab.attacks.ball import lengths
 from advlab.evaluation import predict
 
@@ -40,15 +39,17 @@ def test_in_ball_and_box_and_named(short, norm, epsilon):
     kept = images.clone()
     verdicts = autoattack_verdicts(model, images, labels, epsilon, generator=generator(), norm=norm)
     assert torch.equal(images, kept)
-    assert lengths(verdicts.images - images, norm).max() <= epsilon + 1e-6
-    assert 0 <= verdicts.images.min() <= verdicts.images.max() <= 1
-    broken = predict(model, verdicts.images) != labels
-    assert broken.tolist() == [by is not None for by in verdicts.broken_by]
+    assert lengths(verdicts.adversarial - images, norm).max() <= epsilon + 1e-6
+    assert 0 <= verdicts.adversarial.min() <= verdicts.adversarial.max() <= 1
+    broken = predict(model, verdicts.adversarial) != labels
+    assert broken.tolist() == [True, *(by is not None for by in verdicts.broken_by[1:])]
     assert 1 < broken.sum() < 10
-    assert verdicts.broken_by[0] == "clean"
+    assert (verdicts.clean[0].item(), verdicts.broken_by[0]) == (False, None)
     stands = ~broken
-    assert torch.equal(verdicts.images[stands], images[stands])
-    assert torch.equal(autoattack(model, images, labels, epsilon, generator=generator(), norm=norm), verdicts.images)
+    assert torch.equal(verdicts.adversarial[stands], images[stands])
+    assert torch.equal(
+        autoattack(model, images, labels, epsilon, generator=generator(), norm=norm), verdicts.adversarial
+    )
 
 
 def test_each_attack_sees_only_what_still_stands(monkeypatch):
@@ -62,7 +63,7 @@ def test_each_attack_sees_only_what_still_stands(monkeypatch):
 
         return attack
 
-    for number, name in enumerate(("apgd", "apgd_targeted", "fab", "square"), start=1):
+    for number, name in enumerate(("apgd", "apgd_targeted", "fab_targeted", "square"), start=1):
         monkeypatch.setattr(MODULE, name, breaks(name, number))
 
     class Inverted(nn.Module):
@@ -75,19 +76,28 @@ def test_each_attack_sees_only_what_still_stands(monkeypatch):
     images = torch.stack([torch.full((1, 3, 3), shade / 10) for shade in (1, 2, 3, 4, 5)])
     labels = torch.zeros(5, dtype=torch.long)
     verdicts = autoattack_verdicts(Inverted(), images, labels, 1.0, generator=generator())
-    assert verdicts.broken_by == ("APGD-CE", "APGD-T", "FAB-T", "Square", None)
-    assert seen == [("apgd", 5), ("apgd_targeted", 4), ("fab", 3), ("fab", 2), ("fab", 2), ("square", 2)]
-    # What FAB finds outside the ball does not count.
-    outside = autoattack_verdicts(Inverted(), images[2:3], labels[2:3], 0.1, generator=generator())
-    assert outside == Verdicts(outside.images, (None,))
+    assert verdicts.broken_by == ["APGD-CE", "APGD-T", "FAB-T", "Square", None]
+    assert seen == [("apgd", 5), ("apgd_targeted", 4), ("fab_targeted", 3), ("square", 2)]
+
+
+def test_what_fab_finds_outside_the_ball_does_not_count():
+    """On images that FAB alone moves over the boundary: all of them in a large ball, none in a small one."""
+    model, images = network(4), pictures(8, 4)
+    labels = predict(model, images)
+    near = lengths(fab(model, images, labels, generator=generator(), steps=20) - images, "Linf")
+    for epsilon, expected in ((float(near.max()) * 1.2, 8), (float(near.min()) / 2, 0)):
+        found = fab_targeted(model, images, labels, epsilon, generator=generator(), steps=20)
+        assert int((predict(model, found) != labels).sum()) == expected
+        assert lengths(found - images, "Linf").max() <= epsilon + 1e-6
 
 
 def test_all_wrong_from_the_start():
     model, images = network(2), pictures(4, 2)
     wrong = (predict(model, images) + 1) % 5
     verdicts = autoattack_verdicts(model, images, wrong, 0.3, generator=generator())
-    assert verdicts.broken_by == ("clean",) * 4
-    assert torch.equal(verdicts.images, images)
+    assert verdicts.broken_by == [None] * 4
+    assert not verdicts.clean.any()
+    assert torch.equal(verdicts.adversarial, images)
 
 
 def test_epsilon_zero_is_the_identity(short):

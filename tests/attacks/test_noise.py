@@ -17,6 +17,15 @@ def test_every_pixel_moves_by_epsilon_up_or_down(network):
     assert (moved[:20] != moved[CHUNK:]).any()  # each chunk tosses its own coins
 
 
+def test_in_l2_every_image_moves_by_epsilon_in_a_direction_of_its_own(network):
+    grey = torch.full((50, 1, 28, 28), 0.5)
+    labels = torch.zeros(len(grey), dtype=torch.long)
+    moved = (random_noise(network, grey, labels, 2.0, generator=generator(), norm="L2") - grey).flatten(1)
+    torch.testing.assert_close(moved.norm(dim=1), torch.full((50,), 2.0))
+    cosines = torch.corrcoef(moved)[~torch.eye(50, dtype=torch.bool)]
+    assert cosines.abs().max() < 0.2  # of independent directions in 784 dimensions: a deviation of 1 / 28
+
+
 def test_it_stays_in_the_box(network, digits):
     noisy = random_noise(network, digits.images, digits.labels, 0.3, generator=generator())
     assert 0 <= noisy.min() <= noisy.max() <= 1

@@ -30,7 +30,7 @@ from advlab.models import SimpleCNN
 THREADS, IMAGES, STEPS = 2, 1000, 40
 EPSILON = {"standard": 0.1, "robust": 0.3}
 ROUNDS = {"fgsm": 7, "pgd": 3}
-AUTOATTACK_IMAGES = 24
+AUTOATTACK_IMAGES = 50
 #: On the second model the speed of an exact loop is the same: only those whose work depends on the model, and what they
 #: are compared with.
 AGAIN = ("plain loop", "advlab", "advlab, fast", "torchattacks", "ART, batches of 32")

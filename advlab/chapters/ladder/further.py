@@ -119,7 +119,7 @@ def all_four(recipe: Recipe, profile: Profile, epsilons: tuple[float, ...]) -> d
     verdicts: dict[str, Tensor] = {}
     for done, epsilon in enumerate(epsilons):
         found = autoattack_verdicts(model, test.images, test.labels, epsilon, generator=generator)
-        right = predict(model, found.images) == test.labels
+        right = found.right
         by_pgd = after_restarts(model, test, epsilon, generator)[-1]
         rows[f"{epsilon:g}"] = {
             "AutoAttack": share(right),
