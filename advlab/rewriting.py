@@ -13,6 +13,7 @@ Measured on two AVX2 cores, and not done because it gained nothing: pooling by h
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any
 
 import torch
@@ -35,10 +36,13 @@ def for_attacks(model: nn.Module) -> nn.Module:
 
     Weights of convolutions are copied into the layout in which they are fast (as they stand now: rewrite anew after a
     step of training), all other parameters are shared. The caller's model is not changed. Models are left alone if they
-    hold modules of a class that is not in `FIXED`, hooks or parametrisations, or do not lie on the CPU in float32.
+    hold modules of a class that is not in `FIXED`, hooks or parametrisations, or do not lie on the CPU in float32. Of
+    an `nn.Sequential` that holds some such modules, a defense before a network, the others are rewritten.
     """
-    if isinstance(model, _ForAttacks) or not _is_fixed(model):
+    if isinstance(model, _ForAttacks):
         return model
+    if not _is_fixed(model):
+        return _part_by_part(model)
     traced = pool_first(model)
     for name, module in list(traced.named_modules()):
         if type(module) is nn.Conv2d:
@@ -46,6 +50,18 @@ def for_attacks(model: nn.Module) -> nn.Module:
             replacement = _Scatter(module) if _is_plain(module) and module.in_channels == 1 else _channels_last(module)
             setattr(traced.get_submodule(parent), own, replacement)
     return _ForAttacks(traced, traced.graph).train(model.training)
+
+
+def _part_by_part(model: nn.Module) -> nn.Module:
+    if type(model) is not nn.Sequential or _is_watched(model):
+        return model
+    # Not `named_children`, which names a part that stands twice only once. A single layer has nothing to gain.
+    parts = [(name, for_attacks(part) if any(part.children()) else part) for name, part in model._modules.items()]
+    if all(part is model._modules[name] for name, part in parts):
+        return model
+    mixed = nn.Sequential(OrderedDict(parts))
+    mixed.training = model.training  # of the container alone: parts that are the caller's keep their own flags
+    return mixed
 
 
 class _ForAttacks(fx.GraphModule):

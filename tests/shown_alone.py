@@ -52,13 +52,13 @@ def _same_step(library: Callable[..., torch.Tensor]) -> Compare:
 def comparisons() -> dict[str, Compare]:
     """How each function that a page shows is compared; a new one needs its line here."""
     from advlab.attacks import fgsm
-    from advlab.chapters import wrong_unit
+    from advlab.chapters.wrong_unit import variants
 
     return {
         "advlab.attacks.fgsm.fgsm": _same_attack(fgsm),
-        "advlab.chapters.wrong_unit.article": _same_step(wrong_unit.article),
-        "advlab.chapters.wrong_unit.normalised": _same_step(wrong_unit.normalised),
-        "advlab.chapters.wrong_unit.in_pixels": _same_step(wrong_unit.in_pixels),
+        "advlab.chapters.wrong_unit.variants.article": _same_step(variants.article),
+        "advlab.chapters.wrong_unit.variants.normalised": _same_step(variants.normalised),
+        "advlab.chapters.wrong_unit.variants.in_pixels": _same_step(variants.in_pixels),
     }
 
 

@@ -44,6 +44,39 @@ def test_outputs_and_gradients_are_the_models(name):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
 
 
+class Rounds(nn.Module):
+    """A layer that nobody knows, with a memory of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = 0
+
+    def forward(self, images):
+        self.calls += 1
+        return images + ((images * 8).round() / 8 - images).detach()
+
+
+def test_behind_an_unknown_layer_the_network_is_rewritten_and_the_layer_is_the_callers():
+    rounds, network = Rounds(), SimpleCNN()
+    model = nn.Sequential(rounds, rounds, network).eval()
+    fast = for_attacks(model)
+    assert fast[0] is fast[1] is rounds
+    assert len(fast) == 3
+    assert fast[2] is not network
+    assert list(model) == [rounds, rounds, network]
+    images, labels = torch.rand(7, 1, 28, 28), torch.randint(0, 10, (7,))
+    for one, other in zip(gradient(fast, images, labels), gradient(model, images, labels), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
+    assert rounds.calls == 4
+
+
+@pytest.mark.parametrize("kind", [nn.Sequential, type("Own", (nn.Sequential,), {})])
+def test_where_nothing_can_be_rewritten_the_model_is_its_own(kind):
+    layers = [Rounds(), nn.Flatten(), nn.Linear(784, 10)]
+    model = kind(*layers) if kind is nn.Sequential else kind(Rounds(), nn.Sequential(nn.Flatten(), nn.Linear(784, 10)))
+    assert for_attacks(model) is model
+
+
 def test_in_float32_nearly_every_sign_is_the_same(network, digits):
     network.eval()
     _, fast = gradient(for_attacks(network), digits.images, digits.labels)
@@ -102,7 +135,7 @@ class Derived(SimpleCNN):
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: nn.Sequential(Coin(), SimpleCNN()),
+        Coin,
         hooked,
         patched,
         parametrised,

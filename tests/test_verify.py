@@ -11,7 +11,8 @@ import torch
 from torch import nn
 
 from advlab import cli, data
-from advlab.verify import Examples, UnreadableExamples, load, verify
+from advlab.factory import UsageError
+from advlab.verify import Examples, load, verify
 
 GREY = torch.full((5, 1, 2, 2), 0.5)
 
@@ -88,7 +89,7 @@ def test_npz_with_originals_from_mnist(tmp_path):
 )
 def test_files_that_cannot_be_checked(tmp_path, arrays, said):
     safetensors.torch.save_file(arrays, tmp_path / "a.safetensors")
-    with pytest.raises(UnreadableExamples, match=said.replace("[", "\\[")):
+    with pytest.raises(UsageError, match=said.replace("[", "\\[")):
         load(tmp_path / "a.safetensors")
 
 

@@ -1,18 +1,15 @@
 """The labelled images of an audit: those of a file, of a user's function, of tensors or a DataLoader, or MNIST's."""
 
 import hashlib
-import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import safetensors.torch
 import torch
-from safetensors import SafetensorError
 from torch import Tensor
 
 from advlab import data
+from advlab.arrays import load_arrays
 from advlab.factory import FORM, UsageError, called, named
 
 #: Images beside the audited ones on which a surrogate may be trained.
@@ -74,24 +71,11 @@ def _mnist(count: int) -> Data:
 
 
 def _read(path: Path) -> tuple[Tensor, Tensor]:
-    arrays = read_arrays(path)
+    arrays, _ = load_arrays(path)
     for name in ("images", "labels"):
         if name not in arrays:
             raise UsageError(f"{path} has no {name!r}; it holds {', '.join(arrays) or 'nothing'}")
     return arrays["images"], arrays["labels"]
-
-
-def read_arrays(path: Path) -> dict[str, Tensor]:
-    """All arrays of a .npz or .safetensors file, as tensors; no pickles are read. Raises UsageError."""
-    if not path.is_file():
-        raise UsageError(f"there is no file {path}")
-    try:
-        if path.suffix == ".safetensors":
-            return safetensors.torch.load_file(path)
-        with np.load(path, allow_pickle=False) as arrays:
-            return {name: torch.from_numpy(arrays[name]) for name in arrays.files}
-    except (OSError, ValueError, TypeError, zipfile.BadZipFile, SafetensorError) as error:
-        raise UsageError(f"{path} cannot be read: {error}") from error
 
 
 def drawn(given: Iterable, count: int, seed: int, source: str) -> Data:

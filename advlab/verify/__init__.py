@@ -4,6 +4,6 @@ Nothing of `advlab.attacks` is used here: a fault there cannot hide itself.
 """
 
 from advlab.verify.checking import Verified, verify
-from advlab.verify.examples import Examples, UnreadableExamples, load
+from advlab.verify.examples import Examples, load
 
-__all__ = ["Examples", "UnreadableExamples", "Verified", "load", "verify"]
+__all__ = ["Examples", "Verified", "load", "verify"]

@@ -11,7 +11,7 @@ from torch import nn
 from advlab import trained
 from advlab.factory import ModelError, UsageError, load_model
 from advlab.verify.checking import Verified, verify
-from advlab.verify.examples import UnreadableExamples, load
+from advlab.verify.examples import load
 
 WRONG_USAGE, FAILED = 64, 1
 #: Rows of the table; the JSON form has all.
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
         if options.epsilon is not None and not options.epsilon >= 0:
             raise UsageError(f"epsilon must not be negative, got {options.epsilon}")
         found = verify(_model(options.model, examples.model), examples)
-    except (UsageError, UnreadableExamples, ModelError) as problem:
+    except (UsageError, ModelError) as problem:
         console.print(f"advlab verify: {problem}", markup=False, highlight=False, soft_wrap=True)
         return WRONG_USAGE
     if options.json:

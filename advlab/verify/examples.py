@@ -3,21 +3,17 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-import numpy as np
-import safetensors
 import safetensors.torch
 import torch
 from torch import Tensor
 
 from advlab import data
+from advlab.arrays import METADATA, load_arrays
+from advlab.factory import UsageError
 
 Norm = Literal["Linf", "L2"]
-
-
-class UnreadableExamples(ValueError):
-    """A file holds no adversarial images that could be checked. The message says what is missing."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +43,7 @@ class Examples:
         about = json.dumps({"epsilon": self.epsilon, "norm": self.norm, "model": self.model}, sort_keys=True)
         arrays = {"images": self.images, "adversarial": self.adversarial, "labels": self.labels, "index": self.index}
         arrays = {name: tensor.contiguous() for name, tensor in arrays.items()}
-        return safetensors.torch.save(arrays, metadata={"advlab": about})
+        return safetensors.torch.save(arrays, metadata={METADATA: about})
 
     def save(self, path: Path) -> None:
         """Writes them to a .safetensors file."""
@@ -60,46 +56,30 @@ def load(path: Path, *, epsilon: float | None = None, norm: Norm | None = None) 
     Where a file holds no originals, they are the bundled MNIST test images that its "index" names; labels likewise.
 
     Raises:
-        UnreadableExamples: no such file, arrays or metadata missing, or arrays that do not fit each other.
+        UsageError: no such file, arrays or metadata missing, or arrays that do not fit each other.
     """
-    arrays, about = _read(path)
+    arrays, about = load_arrays(path)
     if "adversarial" not in arrays:
-        raise UnreadableExamples(f"{path} holds no 'adversarial' images; it holds {', '.join(arrays) or 'nothing'}")
+        raise UsageError(f"{path} holds no 'adversarial' images; it holds {', '.join(arrays) or 'nothing'}")
     adversarial = arrays["adversarial"]
     index = arrays.get("index", torch.arange(len(adversarial))).long()
     if "images" not in arrays or "labels" not in arrays:
         if "index" not in arrays:
-            raise UnreadableExamples(f"{path} holds neither images and labels nor the index of MNIST test images")
+            raise UsageError(f"{path} holds neither images and labels nor the index of MNIST test images")
         test = data.mnist("test")
         if len(index) and not (int(index.min()) >= 0 and int(index.max()) < len(test)):
-            raise UnreadableExamples(f"{path}: the index goes beyond the {len(test)} MNIST test images")
+            raise UsageError(f"{path}: the index goes beyond the {len(test)} MNIST test images")
         arrays = {"images": test.images[index], "labels": test.labels[index], **arrays}
     images, labels = arrays["images"], arrays["labels"].long()
     if images.shape != adversarial.shape or labels.shape != images.shape[:1] or index.shape != labels.shape:
         shapes = {name: list(tensor.shape) for name, tensor in arrays.items()}
-        raise UnreadableExamples(f"{path}: the arrays do not fit each other: {shapes}")
+        raise UsageError(f"{path}: the arrays do not fit each other: {shapes}")
     if not len(images):
-        raise UnreadableExamples(f"{path} holds no image at all")
+        raise UsageError(f"{path} holds no image at all")
     if not images.is_floating_point() or not adversarial.is_floating_point():
-        raise UnreadableExamples(f"{path}: images must be floating point in [0, 1], got {adversarial.dtype}")
+        raise UsageError(f"{path}: images must be floating point in [0, 1], got {adversarial.dtype}")
     epsilon = about.get("epsilon") if epsilon is None else epsilon
     norm = about.get("norm", "Linf") if norm is None else norm
     if not isinstance(epsilon, int | float) or norm not in ("Linf", "L2"):
-        raise UnreadableExamples(f"{path} does not say its epsilon (pixel units) and norm (Linf or L2): give them")
+        raise UsageError(f"{path} does not say its epsilon (pixel units) and norm (Linf or L2): give them")
     return Examples(images, adversarial, labels, index, float(epsilon), norm, str(about.get("model", "")))
-
-
-def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    if not path.is_file():
-        raise UnreadableExamples(f"there is no file {path}")
-    try:
-        if path.suffix == ".safetensors":
-            with safetensors.safe_open(path, framework="pt") as file:
-                about = json.loads((file.metadata() or {}).get("advlab", "{}"))
-                return {name: file.get_tensor(name) for name in file.keys()}, about  # noqa: SIM118 (no mapping)
-        with np.load(path, allow_pickle=False) as file:
-            plain = {name: file[name] for name in file.files}
-    except Exception as error:  # each reader has exceptions of its own for a broken file
-        raise UnreadableExamples(f"{path} cannot be read: {error}") from error
-    about = {name: plain.pop(name).item() for name in ("epsilon", "norm", "model") if name in plain}
-    return {name: torch.from_numpy(array) for name, array in plain.items()}, about

@@ -1,11 +1,13 @@
 """What the benchmark of attacks compares: seconds of one call, of each library in turn, on the same model and images.
 
 A program for the oracles' environment (tests/oracles/README.md), where the other libraries and advlab are installed:
-`python peers.py '{"standard": FILE, ...}'`, the weights of the models; prints one JSON object. Every contestant gets
-the trained SimpleCNN itself, all images in one call, no random start, and the same step size; what it does with them
-(batches, copies of the model) is its own affair and part of its time.
+`python peers.py '{"standard": FILE, ...}' PART`, the weights of the models and which part of the race (see `main`);
+prints one JSON object.
+Every contestant gets the trained SimpleCNN itself, all images in one call, no random start, and the same step size;
+what it does with them (batches, copies of the model) is its own affair and part of its time.
 """
 
+import copy
 import json
 import sys
 import time
@@ -29,8 +31,10 @@ from advlab.models import SimpleCNN
 
 THREADS, IMAGES, STEPS = 2, 1000, 40
 EPSILON = {"standard": 0.1, "robust": 0.3}
+#: In which nearly every image of the standard model breaks after a few steps.
+LARGE = 0.3
 ROUNDS = {"fgsm": 7, "pgd": 3}
-AUTOATTACK_IMAGES = 50
+AUTOATTACK_IMAGES, ROUNDING_IMAGES = 50, 200
 #: On the second model the speed of an exact loop is the same: only those whose work depends on the model, and what they
 #: are compared with.
 AGAIN = ("plain loop", "advlab", "advlab, fast", "torchattacks", "ART, batches of 32")
@@ -140,10 +144,10 @@ def _plain_pgd(model: nn.Module, images: Tensor, labels: Tensor, epsilon: float)
     return plain(model, images, labels, epsilon, steps=STEPS, size=step(epsilon))
 
 
-def measured(attack: str, name: str, model: nn.Module) -> dict:
+def measured(attack: str, name: str, model: nn.Module, epsilon: float) -> dict:
     """Median seconds of each contestant, taken in turn; accuracy, and pixels equal to the plain loop's."""
-    test, epsilon = subset(IMAGES), EPSILON[name]
-    runs = {who: run for who, run in contestants(attack).items() if name == "standard" or who in AGAIN}
+    test, everybody = subset(IMAGES), name == "standard" and epsilon == EPSILON[name]
+    runs = {who: run for who, run in contestants(attack).items() if everybody or who in AGAIN}
     seconds: dict[str, list[float]] = {who: [] for who in runs}
     results = {}
     for _ in range(ROUNDS[attack]):
@@ -151,6 +155,7 @@ def measured(attack: str, name: str, model: nn.Module) -> dict:
             started = time.perf_counter()
             results[who] = run(model, test.images, test.labels, epsilon)
             seconds[who].append(time.perf_counter() - started)
+            print(f"{attack} on the {name} model, {who}: {seconds[who][-1]:.2f} s", file=sys.stderr, flush=True)
     reference = results["plain loop"]
     right = {who: predict(model, found) == test.labels for who, found in results.items()}
     rows = {
@@ -200,6 +205,31 @@ def standard_autoattack(name: str, model: nn.Module) -> dict:
     }
 
 
+def rounding(name: str, model: nn.Module) -> dict:
+    """How far float32 itself takes PGD from the pixels of float64: the plain loop, in either layout, and ours."""
+    test, epsilon, double = subset(ROUNDING_IMAGES), EPSILON[name], copy.deepcopy(model).double()
+    truth = _plain_pgd(double, test.images.double(), test.labels, epsilon)
+    last = copy.deepcopy(model).to(memory_format=torch.channels_last)
+    found = {
+        "plain loop": _plain_pgd(model, test.images, test.labels, epsilon),
+        "plain loop, channels last": _plain_pgd(last, test.images, test.labels, epsilon),
+        "advlab": exact(model, test.images, test.labels, epsilon),
+    }
+    right = {who: predict(model, images) == test.labels for who, images in found.items()}
+    return {
+        "images": ROUNDING_IMAGES,
+        "epsilon": epsilon,
+        "contestants": {
+            who: {
+                "equal_to_float64": float(((images - truth).abs() < 1e-6).float().mean()),
+                "equal_to_plain": float(((images - found["plain loop"]).abs() < 1e-6).float().mean()),
+                "verdicts_differ": int((right[who] != right["plain loop"]).sum()),
+            }
+            for who, images in found.items()
+        },
+    }
+
+
 def peak() -> float:
     """Floating-point operations a second of a large matrix product: what this machine can do."""
     one, other = torch.randn(2, MATRIX, MATRIX)
@@ -213,7 +243,7 @@ def peak() -> float:
 
 def operations(model: nn.Module) -> int:
     """Of one gradient in one image: forward and backward, as torch counts them."""
-    image = subset(10).images[:1].requires_grad_()
+    image = subset(10).images[:1].requires_grad_() * 1.0  # the counter's hooks cannot cope with a leaf
     with FlopCounterMode(display=False) as counter:
         torch.autograd.grad(model(image).sum(), image)
     return counter.get_total_flops()
@@ -226,13 +256,20 @@ def main() -> None:
     for name, file in json.loads(sys.argv[1]).items():
         models[name] = SimpleCNN().eval()
         models[name].load_state_dict(safetensors.torch.load_file(file))
-    best = peak()
+    part, best = sys.argv[2], peak()
     found = {"threads": THREADS, "peak": best}
     for name, model in models.items():
-        found[f"pgd_{name}"] = one = measured("pgd", name, model)
-        one["share of peak"] = operations(model) * IMAGES * STEPS / one["contestants"]["advlab"]["seconds"] / best
-        found[f"fgsm_{name}"] = measured("fgsm", name, model)
-        found[f"autoattack_{name}"] = standard_autoattack(name, model)
+        if part == "pgd":
+            found[f"pgd_{name}"] = one = measured("pgd", name, model, EPSILON[name])
+            one["share of peak"] = operations(model) * IMAGES * STEPS / one["contestants"]["advlab"]["seconds"] / best
+        elif part == "fgsm":
+            found[f"fgsm_{name}"] = measured("fgsm", name, model, EPSILON[name])
+        elif part == "autoattack":
+            found[f"autoattack_{name}"] = standard_autoattack(name, model)
+        elif part == "rounding":
+            found[f"rounding_{name}"] = rounding(name, model)
+        elif name == "standard":
+            found["pgd_large"] = measured("pgd", name, model, LARGE)
     print(json.dumps(found))
 
 

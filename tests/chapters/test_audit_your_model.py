@@ -1,5 +1,8 @@
 """The page on `advlab audit`: its chapter's functions, and that the reader's file is what the page measured."""
 
+import ast
+import re
+
 import matplotlib.pyplot as plt
 import pytest
 import torch
@@ -8,10 +11,13 @@ from torch import nn
 
 from advlab import snippets
 from advlab.audit import audit
+from advlab.audit.command import WRONG_USAGE
+from advlab.audit.result import STATUS
 from advlab.chapters import style
 from advlab.chapters.audit_your_model import measure, shown
 from advlab.chapters.evaluating.models import Rounding
 from advlab.evaluation import Proportion
+from advlab.source import PACKAGE
 from tests.audit.mymodel import IMAGES, LABELS, Linear
 
 ATTACKS = ("no attack", "random noise", "FGSM", "PGD, half the steps", "PGD", "PGD, margin loss", "PGD, restarts",
@@ -38,7 +44,7 @@ def test_the_readers_file_makes_the_model_that_was_measured():
     exec(compile(code, "mymodel.py", "exec"), space)
     network = nn.Sequential(nn.Flatten(), nn.Linear(16, 3))
     theirs = nn.Sequential(space["Rounding"](), network)
-    assert torch.equal(theirs(IMAGES), Rounding(network, measure.LEVELS)(IMAGES))
+    assert torch.equal(theirs(IMAGES), network(Rounding(measure.LEVELS)(IMAGES)))
 
 
 def test_what_is_kept_is_the_same_whenever_it_runs():
@@ -94,3 +100,24 @@ def test_the_job_runs_a_function_of_the_readers_file():
     (words,) = [command.split() for command in commands if command.startswith("advlab")]
     code = (snippets.FOLDER / "audit_your_model" / "mymodel.py").read_text()
     assert f"def {words[2].partition(':')[2]}(" in code
+
+
+def test_the_page_lists_every_flag_and_no_other():
+    """The first words of each `Flag(...)` in the checks; "{output} outputs" stands for two."""
+    names, outputs = set(), {"softmax outputs", "log-softmax outputs"}
+    for file in (PACKAGE / "audit").glob("checks_*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Flag":
+                first = node.args[0]
+                names |= {first.value} if isinstance(first, ast.Constant) else outputs
+    page = (PACKAGE.parent / "docs" / "audit_your_model.md").read_text(encoding="utf-8")
+    table = page.split("| flag | what it means |")[1].split("\n\n")[0]
+    shown = [row.split("|")[1].strip() for row in table.splitlines()[2:]]
+    assert sorted(shown) == sorted(names)
+    assert len(shown) > 15
+
+
+def test_the_page_lists_every_exit_status():
+    page = (PACKAGE.parent / "docs" / "audit_your_model.md").read_text(encoding="utf-8")
+    shown = re.findall(r"(?m)^\| \$(\d+)\$ \| ", page)
+    assert {int(one) for one in shown} == {*STATUS.values(), WRONG_USAGE}

@@ -14,6 +14,7 @@ from advlab.chapters.black_box import between, claims, figures, queries, tables
 from advlab.data import Dataset
 from advlab.evaluation import Proportion, accuracy, predict
 from advlab.models import SimpleCNN
+from tests.chapters.results import changed
 
 
 def accuracy_of(value, n=200):
@@ -196,16 +197,6 @@ def test_the_table_of_knowledge_goes_from_nothing_to_all():
 
 
 # --- what is claimed --------------------------------------------------------------------------------------------------
-
-
-def changed(result, *path, value):
-    """A copy of a result with one value replaced."""
-    copy = json.loads(json.dumps(result))
-    inner = copy
-    for step in path[:-1]:
-        inner = inner[step]
-    inner[path[-1]] = value
-    return copy
 
 
 ONE, TWO = NAMES[:2]

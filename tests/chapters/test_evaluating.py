@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import pytest
 import torch
+from torch import nn
 
 from advlab.attacks import fgsm
 from advlab.attacks.adaptive import Averaged, StraightThrough
@@ -58,7 +59,7 @@ def test_rounding_by_hand():
 
 
 def test_straight_through_has_the_defenses_values_and_the_models_gradient(trained, digits):
-    defense = models.Rounding(trained, 8)
+    defense = nn.Sequential(models.Rounding(8), trained)
     through = StraightThrough(lambda images: models.rounded(images, 8), trained)
     few = digits.images[:20].clone().requires_grad_()
     torch.testing.assert_close(through(few), defense(few))
@@ -71,8 +72,8 @@ def test_straight_through_has_the_defenses_values_and_the_models_gradient(traine
 
 def test_the_mean_of_draws_is_the_mean_of_draws(trained, digits):
     few = digits.images[:6]
-    averaged = Averaged(models.Dropping(trained, 0.5, seed=1), 5)(few)
-    one = models.Dropping(trained, 0.5, seed=1)
+    averaged = Averaged(nn.Sequential(models.Dropping(0.5, seed=1), trained), 5)(few)
+    one = nn.Sequential(models.Dropping(0.5, seed=1), trained)
     torch.testing.assert_close(averaged, one(few.repeat(5, 1, 1, 1)).view(5, 6, 10).mean(0))
     assert not torch.equal(one(few), one(few)), "each call draws anew"
 

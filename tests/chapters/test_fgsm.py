@@ -15,6 +15,7 @@ from advlab.chapters.fgsm import claims, control, examples, figures, measure, pi
 from advlab.data import mnist, subset
 from advlab.evaluation import Proportion, logits
 from advlab.source import PACKAGE
+from tests.chapters.results import changed
 
 
 def accuracy(value, n=1000):
@@ -252,17 +253,6 @@ def test_published_figures_stand_beside_ours():
 # --- what is claimed --------------------------------------------------------------------------------------------------
 
 
-def changed(result, path, value):
-    """A copy of a result with one value replaced."""
-    copy = json.loads(json.dumps(result))
-    *steps, last = path
-    inner = copy
-    for step in steps:
-        inner = inner[step]
-    inner[last] = value
-    return copy
-
-
 DISTANCES = {"smallest": 0.9, "median": 0.95, "test images": 200, "train images": 6000}
 CLAIMS = [
     (claims.accuracy_falls, TABLE, ("0.3", "accuracy"), accuracy(0.9)),
@@ -284,16 +274,16 @@ CLAIMS = [
 def test_above_chance_compares_with_the_digit_counted_most():
     counted = {"always_one": {"value": 0.1135}}
     assert claims.above_chance(TABLE, counted)
-    assert not claims.above_chance(changed(TABLE, ("0.2", "accuracy"), accuracy(0.12)), counted)
+    assert not claims.above_chance(changed(TABLE, "0.2", "accuracy", value=accuracy(0.12)), counted)
     assert not claims.above_chance(TABLE, {"always_one": {"value": 0.5}})
 
 
 @pytest.mark.parametrize(("claim", "result", "path", "value"), CLAIMS, ids=lambda one: getattr(one, "name", None))
 def test_claims_hold_and_can_fail(claim, result, path, value):
     if claim is claims.not_monotone:
-        value_at_eighty = changed(result, ("0.8", "accuracy"), accuracy(0))
+        value_at_eighty = changed(result, "0.8", "accuracy", value=accuracy(0))
         assert claim(result)
-        assert not claim(changed(changed(value_at_eighty, path, value), ("0.6", "accuracy"), accuracy(0.01)))
+        assert not claim(changed(changed(value_at_eighty, *path, value=value), "0.6", "accuracy", value=accuracy(0.01)))
         return
     assert claim(result)
-    assert not claim(changed(result, path, value))
+    assert not claim(changed(result, *path, value=value))

@@ -9,7 +9,8 @@ import torch
 from advlab import snippets
 from advlab.activations import Activations, relative_drift
 from advlab.attacks import fgsm
-from advlab.chapters import inside, style
+from advlab.chapters import style
+from advlab.chapters.inside import claims, figures, measure, tables
 from advlab.data import Dataset
 from advlab.evaluation import predict
 
@@ -24,22 +25,22 @@ def few(digits):
 
 
 def test_noise_has_the_size_of_fgsm_after_clipping(trained, few):
-    found = inside.perturbed(trained, few, (0.05, 0.3), seed=0)
+    found = measure.perturbed(trained, few, (0.05, 0.3), seed=0)
     for name, kinds in found.items():
         assert torch.equal(kinds["fgsm"], fgsm(trained, few.images, few.labels, float(name)))
-        lengths = [size(kinds[kind] - few.images) for kind in inside.KINDS]
+        lengths = [size(kinds[kind] - few.images) for kind in measure.KINDS]
         torch.testing.assert_close(*lengths, atol=1e-4, rtol=1e-4)
         assert all(float(images.min()) >= 0 and float(images.max()) <= 1 for images in kinds.values())
         assert not torch.equal(kinds["fgsm"], kinds["noise"])
-    again = inside.perturbed(trained, few, (0.05,), seed=0)
+    again = measure.perturbed(trained, few, (0.05,), seed=0)
     assert torch.equal(again["0.05"]["noise"], found["0.05"]["noise"])
 
 
 def test_drift_is_the_librarys(trained, few):
     moved = fgsm(trained, few.images, few.labels, 0.1)
-    ours = inside.compared(inside.outputs(trained, few.images), inside.outputs(trained, moved), few.labels)
+    ours = measure.compared(measure.outputs(trained, few.images), measure.outputs(trained, moved), few.labels)
     means = {layer: float(drift.mean()) for layer, drift in ours["drift"].items()}
-    assert tuple(means) == inside.LAYERS
+    assert tuple(means) == measure.LAYERS
     assert means == pytest.approx(relative_drift(trained, few.images, moved))
     assert torch.equal(ours["right"]["logits"], predict(trained, moved) == few.labels)
 
@@ -47,24 +48,24 @@ def test_drift_is_the_librarys(trained, few):
 def test_drift_and_switches_by_hand():
     clean = {"input": torch.tensor([[3.0, 4.0]]), "logits": torch.tensor([[1.0, 0.0]])}
     moved = {"input": torch.tensor([[3.0, 4.5]]), "logits": torch.tensor([[1.0, 2.0]])}
-    for layer in inside.HIDDEN:
+    for layer in measure.HIDDEN:
         clean[layer] = torch.tensor([[0.0, 2.0, 0.0, 1.0]])
         moved[layer] = torch.tensor([[1.0, 0.0, 0.0, 2.0]])
-    found = inside.compared(clean, moved, torch.tensor([0]))
+    found = measure.compared(clean, moved, torch.tensor([0]))
     assert found["drift"]["input"].tolist() == pytest.approx([0.1])
     assert found["switched"]["relu1"].tolist() == [0.5]
     assert found["right"]["logits"].tolist() == [False]
 
 
 def test_nothing_changed_is_no_drift(network, few):
-    clean = inside.outputs(network, few.images)
-    found = inside.compared(clean, clean, few.labels)
+    clean = measure.outputs(network, few.images)
+    found = measure.compared(clean, clean, few.labels)
     assert all(float(drift.max()) == 0 for drift in found["drift"].values())
     assert all(float(share.max()) == 0 for share in found["switched"].values())
 
 
 def test_spread():
-    assert inside.spread(torch.tensor([0.0, 1.0, 2.0, 3.0, 9.0])) == {
+    assert measure.spread(torch.tensor([0.0, 1.0, 2.0, 3.0, 9.0])) == {
         "mean": 3.0,
         "low_quartile": 1.0,
         "median": 2.0,
@@ -73,8 +74,8 @@ def test_spread():
 
 
 def test_one_model_in_full(trained, few):
-    result = inside.of_one_model(trained, few, seed=0)
-    assert list(result) == [f"{epsilon:g}" for epsilon in inside.EPSILONS]
+    result = measure.of_one_model(trained, few, seed=0)
+    assert list(result) == [f"{epsilon:g}" for epsilon in measure.EPSILONS]
     for one in result.values():
         assert one["ratio"]["input"] == pytest.approx(1, abs=1e-3)
         assert one["fgsm"]["accuracy"]["n"] == 30
@@ -86,7 +87,7 @@ def test_the_recorder_to_copy_sees_what_the_library_sees(network, few):
     network.eval()
     with namespace["recorded"](network) as kept, Activations(network) as seen:
         network(few.images)
-    assert set(kept) == set(seen) == set(inside.HIDDEN)
+    assert set(kept) == set(seen) == set(measure.HIDDEN)
     assert all(torch.equal(kept[layer], seen[layer]) for layer in kept)
     assert not any(module._forward_hooks for module in network.modules())
 
@@ -102,18 +103,18 @@ def made_up():
                 layer: {"mean": mean, "low_quartile": 0.9 * mean, "median": mean, "high_quartile": 1.1 * mean}
                 for layer, mean in drifts.items()
             },
-            "switched": {layer: {"mean": share} for layer, share in zip(inside.HIDDEN, switched, strict=True)},
+            "switched": {layer: {"mean": share} for layer, share in zip(measure.HIDDEN, switched, strict=True)},
             "accuracy": {"value": accuracy, "n": 1000},
         }
 
     def one(position):
-        ratio = {layer: attack[layer] / noise[layer] for layer in inside.LAYERS}
+        ratio = {layer: attack[layer] / noise[layer] for layer in measure.LAYERS}
         ratio["logits"] -= position / 10
         both = {"fgsm": kind(attack, (0.15, 0.03, 0.05), 0.88), "noise": kind(noise, (0.16, 0.02, 0.01), 0.99)}
         return {**both, "ratio": ratio}
 
-    seeds = [{f"{epsilon:g}": one(position) for position, epsilon in enumerate(inside.EPSILONS)} for _ in "ab"]
-    return {"n": 1000, "seeds": copy.deepcopy(seeds), "count": 2, "range": inside._ranges(seeds)}
+    seeds = [{f"{epsilon:g}": one(position) for position, epsilon in enumerate(measure.EPSILONS)} for _ in "ab"]
+    return {"n": 1000, "seeds": copy.deepcopy(seeds), "count": 2, "range": measure._ranges(seeds)}
 
 
 def changed(*path_and_value):
@@ -130,7 +131,7 @@ def steady():
     result = made_up()
     for seed in result["seeds"]:
         for one in seed.values():
-            for position, layer in enumerate(inside.LAYERS):
+            for position, layer in enumerate(measure.LAYERS):
                 one["fgsm"]["drift"][layer]["mean"] = 0.2 + position / 100
     return result
 
@@ -138,16 +139,16 @@ def steady():
 @pytest.mark.parametrize(
     ("claim", "contradicted"),
     [
-        (inside.same_size, changed("0.3", "ratio", "input", 1.01)),
-        (inside.noise_fades, changed("0.3", "noise", "drift", "logits", {"mean": 0.3})),
-        (inside.fgsm_does_not_fade, changed("0.1", "fgsm", "drift", "logits", {"mean": 0.2})),
-        (inside.contrast_widens, changed("0.1", "ratio", "relu2", 1.0)),
-        (inside.first_layer_alike, changed("0.1", "ratio", "relu1", 1.2)),
-        (inside.no_steady_growth, steady()),
-        (inside.growth_is_modest, changed("0.2", "fgsm", "drift", "logits", {"mean": 0.5})),
-        (inside.contrast_shrinks_with_epsilon, changed("0.3", "ratio", "logits", 5.0)),
-        (inside.noise_breaks_little, changed("0.1", "noise", "accuracy", {"value": 0.9})),
-        (inside.switches_part_later, changed("0.05", "noise", "switched", "relu3", {"mean": 0.04})),
+        (claims.same_size, changed("0.3", "ratio", "input", 1.01)),
+        (claims.noise_fades, changed("0.3", "noise", "drift", "logits", {"mean": 0.3})),
+        (claims.fgsm_does_not_fade, changed("0.1", "fgsm", "drift", "logits", {"mean": 0.2})),
+        (claims.contrast_widens, changed("0.1", "ratio", "relu2", 1.0)),
+        (claims.first_layer_alike, changed("0.1", "ratio", "relu1", 1.2)),
+        (claims.no_steady_growth, steady()),
+        (claims.growth_is_modest, changed("0.2", "fgsm", "drift", "logits", {"mean": 0.5})),
+        (claims.contrast_shrinks_with_epsilon, changed("0.3", "ratio", "logits", 5.0)),
+        (claims.noise_breaks_little, changed("0.1", "noise", "accuracy", {"value": 0.9})),
+        (claims.switches_part_later, changed("0.05", "noise", "switched", "relu3", {"mean": 0.04})),
     ],
 )
 def test_claims_hold_and_fail(claim, contradicted):
@@ -159,7 +160,7 @@ def statistics():
     def of(mean, dead):
         return {
             layer: {"mean": mean, "std": 0.4, "min": 0.0, "max": 4.0, "share_silent": 0.54, "share_dead": dead}
-            for layer in inside.HIDDEN
+            for layer in measure.HIDDEN
         }
 
     return {"n": 1000, "epsilon": 0.1, "clean": of(0.2, 0.1), "fgsm": of(0.17, 0.03), "noise": of(0.18, 0.03)}
@@ -168,10 +169,10 @@ def statistics():
 @pytest.mark.parametrize(
     ("claim", "kind", "what", "value"),
     [
-        (inside.statistics_hardly_differ, "fgsm", "share_silent", 0.7),
-        (inside.statistics_hardly_differ, "fgsm", "mean", 0.3),
-        (inside.means_fall, "noise", "mean", 0.21),
-        (inside.first_layer_wakes, "noise", "share_dead", 0.1),
+        (claims.statistics_hardly_differ, "fgsm", "share_silent", 0.7),
+        (claims.statistics_hardly_differ, "fgsm", "mean", 0.3),
+        (claims.means_fall, "noise", "mean", 0.21),
+        (claims.first_layer_wakes, "noise", "share_dead", 0.1),
     ],
 )
 def test_claims_on_statistics(claim, kind, what, value):
@@ -184,7 +185,7 @@ def test_claims_on_statistics(claim, kind, what, value):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_figure_draws_with_words(scheme):
     with style.scheme(scheme):
-        drawn = inside.layers(made_up())
+        drawn = figures.layers(made_up())
         assert style.save(drawn.figure).startswith(b"<?xml")
     assert "relu3 0.32" in drawn.alt
     assert "1,000" in drawn.caption
@@ -192,7 +193,7 @@ def test_the_figure_draws_with_words(scheme):
 
 
 def test_tables():
-    assert inside.by_layer(made_up()).rows[0][1] == "0.230<br>0.207 to 0.253"
-    assert inside.ratios(made_up()).rows[0][-2:] == ["88.0%", "99.0%"]
-    assert inside.switches(made_up()).rows[0][1:3] == ["15.0%", "16.0%"]
-    assert inside.activations(statistics()).rows[1][1:3] == ["FGSM", "0.170"]
+    assert tables.by_layer(made_up()).rows[0][1] == "0.230<br>0.207 to 0.253"
+    assert tables.ratios(made_up()).rows[0][-2:] == ["88.0%", "99.0%"]
+    assert tables.switches(made_up()).rows[0][1:3] == ["15.0%", "16.0%"]
+    assert tables.activations(statistics()).rows[1][1:3] == ["FGSM", "0.170"]

@@ -1,7 +1,6 @@
 """The page on the ladder: its copy of PGD is the library's, its figures draw, its claims can fail."""
 
 import itertools
-import json
 
 import pytest
 import torch
@@ -16,6 +15,7 @@ from advlab.evaluation import Proportion, logits, predict
 from advlab.profile import DRAFT, FULL, STANDARD
 from advlab.snippets import FOLDER
 from advlab.verify import load, verify
+from tests.chapters.results import changed
 
 
 def accuracy(count, n=100):
@@ -248,16 +248,6 @@ def test_p_is_never_shown_smaller_than_it_is(p, shown):
 # --- what is claimed -------------------------------------------------------------------------------------------------
 
 
-def changed(result, path, value):
-    """A copy of a result with one value replaced."""
-    copy = json.loads(json.dumps(result))
-    inner = copy
-    for step in path[:-1]:
-        inner = inner[step]
-    inner[path[-1]] = value
-    return copy
-
-
 #: A claim, results for which it holds, which of them is changed, where, and to what.
 CLAIMS = [
     (claims.each_rung_breaks_more, (OF_STANDARD,), 0, ("epsilons", "0.1", "PGD"), accuracy(99)),
@@ -287,5 +277,5 @@ CLAIMS = [
 @pytest.mark.parametrize(("claim", "results", "place", "path", "value"), CLAIMS)
 def test_claims_hold_and_can_fail(claim, results, place, path, value):
     assert claim(*results)
-    spoilt = [changed(result, path, value) if at == place else result for at, result in enumerate(results)]
+    spoilt = [changed(result, *path, value=value) if at == place else result for at, result in enumerate(results)]
     assert not claim(*spoilt)

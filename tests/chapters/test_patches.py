@@ -12,6 +12,7 @@ from advlab.chapters.patches import claims, figures, measure, tables
 from advlab.data import subset
 from advlab.evaluation import Proportion
 from advlab.profile import DRAFT, STANDARD
+from tests.chapters.results import changed
 
 
 def share(value, n=200):
@@ -152,16 +153,6 @@ def test_sizes_stand_in_order_with_their_numbers():
 
 
 # --- what is claimed --------------------------------------------------------------------------------------------------
-
-
-def changed(result, *path, value):
-    """A copy of a result with one value replaced."""
-    copy = json.loads(json.dumps(result))
-    inner = copy
-    for step in path[:-1]:
-        inner = inner[step]
-    inner[path[-1]] = value
-    return copy
 
 
 SIZE = ("sizes", "15")

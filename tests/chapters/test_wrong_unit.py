@@ -8,47 +8,48 @@ import pytest
 import torch
 
 from advlab.attacks import fgsm
-from advlab.chapters import style, wrong_unit
+from advlab.chapters import style
 from advlab.chapters.fgsm.measure import signs
+from advlab.chapters.wrong_unit import claims, figures, measure, tables, variants
 from advlab.data import MEAN, STD
 from advlab.profile import DRAFT
 
 BLACK, WHITE = (0 - MEAN) / STD, (1 - MEAN) / STD
-UNITS = wrong_unit.units.function(DRAFT)
+UNITS = measure.units.function(DRAFT)
 
 
 @pytest.fixture
 def attacked(trained, digits):
     """The images, the sign that all ways step along, and the network without its normalisation."""
-    network = wrong_unit.without_normalisation(trained)
-    return digits.images, signs(network, wrong_unit.normalise(digits.images), digits.labels), network
+    network = variants.without_normalisation(trained)
+    return digits.images, signs(network, variants.normalise(digits.images), digits.labels), network
 
 
 def test_the_network_without_normalisation_is_the_same_function(trained, digits, attacked):
     _, _, network = attacked
     torch.testing.assert_close(network((digits.images - MEAN) / STD), trained(digits.images))
-    assert isinstance(trained.normalize, type(wrong_unit.normalise)), "the caller's model stays as it was"
+    assert isinstance(trained.normalize, type(variants.normalise)), "the caller's model stays as it was"
 
 
 def test_the_sign_is_the_same_in_pixels_and_in_normalised_units(trained, digits, attacked):
     assert torch.equal(signs(trained, digits.images, digits.labels), attacked[1])
 
 
-@pytest.mark.parametrize("epsilon", wrong_unit.EPSILONS)
+@pytest.mark.parametrize("epsilon", variants.EPSILONS)
 def test_pixels_equal_the_library(trained, digits, attacked, epsilon):
     images, sign, _ = attacked
-    expected = wrong_unit.normalise(fgsm(trained, images, digits.labels, epsilon))
-    assert torch.equal(wrong_unit.in_pixels(images, sign, epsilon), expected)
+    expected = variants.normalise(fgsm(trained, images, digits.labels, epsilon))
+    assert torch.equal(variants.in_pixels(images, sign, epsilon), expected)
 
 
-@pytest.mark.parametrize("epsilon", wrong_unit.EPSILONS)
+@pytest.mark.parametrize("epsilon", variants.EPSILONS)
 def test_normalised_equals_the_library_with_a_smaller_epsilon(trained, digits, attacked, epsilon):
     images, sign, _ = attacked
-    back = wrong_unit.normalised(images, sign, epsilon) * STD + MEAN
+    back = variants.normalised(images, sign, epsilon) * STD + MEAN
     torch.testing.assert_close(back, fgsm(trained, images, digits.labels, epsilon * STD), atol=1e-6, rtol=0)
 
 
-@pytest.mark.parametrize(("way", "low", "high"), [(wrong_unit.article, 0, 1), (wrong_unit.repository, -2, 2)])
+@pytest.mark.parametrize(("way", "low", "high"), [(variants.article, 0, 1), (variants.repository, -2, 2)])
 def test_the_faulty_clamps_pixel_by_pixel(way, low, high):
     pixels = torch.tensor([0.0, 0.2, 0.5, 1.0])
     sign = torch.tensor([1.0, -1.0, 0.0, -1.0])
@@ -60,13 +61,13 @@ def test_the_faulty_clamps_pixel_by_pixel(way, low, high):
 
 def test_at_epsilon_zero_only_the_right_clamps_change_nothing(attacked):
     images, sign, _ = attacked
-    clean = wrong_unit.normalise(images)
-    start = wrong_unit.four_ways(images, sign, 0.0)
-    torch.testing.assert_close(start["normalised"], clean, atol=wrong_unit.ROUNDING, rtol=0)
-    assert wrong_unit.described(clean, clean, start["normalised"])["altered"] == 0
+    clean = variants.normalise(images)
+    start = variants.four_ways(images, sign, 0.0)
+    torch.testing.assert_close(start["normalised"], clean, atol=variants.ROUNDING, rtol=0)
+    assert variants.described(clean, clean, start["normalised"])["altered"] == 0
     assert torch.equal(start["pixels"], clean)
     untouched = (images >= MEAN) & (images <= MEAN + STD)
-    found = wrong_unit.described(clean, start["article"], start["article"])
+    found = variants.described(clean, start["article"], start["article"])
     assert found["altered"] == pytest.approx(1 - float(untouched.float().mean()), abs=1e-3)
     assert found["altered"] > 0.9
     assert found["largest"] == pytest.approx(1 - MEAN - STD, abs=1e-5)
@@ -76,14 +77,14 @@ def test_at_epsilon_zero_only_the_right_clamps_change_nothing(attacked):
 def test_a_step_into_black_is_swallowed_by_the_articles_clamp():
     black = torch.zeros(1, 1, 2, 2)
     for sign in (-torch.ones(1, 1, 2, 2), torch.ones(1, 1, 2, 2)):
-        assert torch.equal(wrong_unit.article(black, sign, 0.3), torch.zeros(1, 1, 2, 2))
+        assert torch.equal(variants.article(black, sign, 0.3), torch.zeros(1, 1, 2, 2))
 
 
 def test_outside_counts_what_no_image_can_hold():
     black, step = torch.zeros(1, 1, 2, 2), torch.tensor([[[[-1.0, -1.0], [1.0, 0.0]]]])
-    clean = wrong_unit.normalise(black)
-    seen = wrong_unit.four_ways(black, step, 0.1)
-    shares = {way: wrong_unit.described(clean, clean, one)["outside"] for way, one in seen.items()}
+    clean = variants.normalise(black)
+    seen = variants.four_ways(black, step, 0.1)
+    shares = {way: variants.described(clean, clean, one)["outside"] for way, one in seen.items()}
     assert shares == {"article": 0, "repository": 0.5, "normalised": 0, "pixels": 0}
 
 
@@ -98,12 +99,12 @@ def test_units():
 
 
 def test_printed_accuracies_are_the_articles():
-    assert wrong_unit.PRINTED == (0.9845, 0.9532, 0.8214, 0.4123, 0.1867)
+    assert measure.PRINTED == (0.9845, 0.9532, 0.8214, 0.4123, 0.1867)
 
 
 def test_misfit_is_the_mean_distance():
-    assert wrong_unit.misfit(list(wrong_unit.PRINTED)) == 0
-    assert wrong_unit.misfit([value + 0.1 for value in wrong_unit.PRINTED]) == pytest.approx(10)
+    assert measure.misfit(list(measure.PRINTED)) == 0
+    assert measure.misfit([value + 0.1 for value in measure.PRINTED]) == pytest.approx(10)
 
 
 def made_up():
@@ -124,9 +125,9 @@ def made_up():
     for way, values in accuracies.items():
         result[way] = {
             f"{epsilon:g}": {"accuracy": {"value": v, "low": v - 0.01, "high": v + 0.01, "n": 10000}, **pixels[way]}
-            for epsilon, v in zip(wrong_unit.EPSILONS, values, strict=True)
+            for epsilon, v in zip(variants.EPSILONS, values, strict=True)
         }
-        result[way]["misfit"] = wrong_unit.misfit(list(values))
+        result[way]["misfit"] = measure.misfit(list(values))
     return result
 
 
@@ -144,13 +145,13 @@ def changed(way, epsilon, name, value):
 @pytest.mark.parametrize(
     ("claim", "contradicted"),
     [
-        (wrong_unit.printed_fits_pixels, changed("article", "0", "misfit", 0.0)),
-        (wrong_unit.order_at_two_tenths, changed("repository", "0.2", "accuracy", 0.96)),
-        (wrong_unit.clamp_alters_nearly_all, changed("pixels", "0", "altered", 0.01)),
-        (wrong_unit.clamp_change_exceeds_ball, changed("article", "0", "largest", 0.3)),
-        (wrong_unit.article_barely_falls, changed("article", "0.3", "accuracy", 0.8)),
-        (wrong_unit.step_swallowed, changed("article", "0.3", "moved", 0.3)),
-        (wrong_unit.only_repository_leaves_range, changed("normalised", "0.2", "outside", 0.001)),
+        (claims.printed_fits_pixels, changed("article", "0", "misfit", 0.0)),
+        (claims.order_at_two_tenths, changed("repository", "0.2", "accuracy", 0.96)),
+        (claims.clamp_alters_nearly_all, changed("pixels", "0", "altered", 0.01)),
+        (claims.clamp_change_exceeds_ball, changed("article", "0", "largest", 0.3)),
+        (claims.article_barely_falls, changed("article", "0.3", "accuracy", 0.8)),
+        (claims.step_swallowed, changed("article", "0.3", "moved", 0.3)),
+        (claims.only_repository_leaves_range, changed("normalised", "0.2", "outside", 0.001)),
     ],
 )
 def test_claims_hold_and_fail(claim, contradicted):
@@ -163,7 +164,7 @@ def a_picture(value):
 
 
 PICTURES = {"index": 8, "label": 5, "clean": a_picture(0.5)} | {
-    epsilon: {way: a_picture(0.4) for way in wrong_unit.WAYS} for epsilon in ("0", "0.2")
+    epsilon: {way: a_picture(0.4) for way in variants.WAYS} for epsilon in ("0", "0.2")
 }
 
 
@@ -171,9 +172,9 @@ PICTURES = {"index": 8, "label": 5, "clean": a_picture(0.5)} | {
 @pytest.mark.parametrize(
     ("figure", "result", "said"),
     [
-        (wrong_unit.curves, made_up(), "15.3%"),
-        (wrong_unit.clamps, UNITS, "0.439"),
-        (wrong_unit.digits, PICTURES, "handwritten 5"),
+        (figures.curves, made_up(), "15.3%"),
+        (figures.clamps, UNITS, "0.439"),
+        (figures.digits, PICTURES, "handwritten 5"),
     ],
 )
 def test_figures_draw_with_words(figure, result, said, scheme):
@@ -186,8 +187,8 @@ def test_figures_draw_with_words(figure, result, said, scheme):
 
 
 def test_tables():
-    rows = wrong_unit.accuracies(made_up()).rows
+    rows = tables.accuracies(made_up()).rows
     assert rows[3][4].startswith("43.6%")
     assert "41.23%" in rows[3][5]
-    assert wrong_unit.pixels_changed(made_up()).rows[0][1:4] == ["96.9%", "0.560", "4.0%"]
-    assert wrong_unit.conversions(UNITS).rows[2] == ["0.1", "25.50/255", "0.3246", "0.0308", "7.86/255"]
+    assert tables.pixels_changed(made_up()).rows[0][1:4] == ["96.9%", "0.560", "4.0%"]
+    assert tables.conversions(UNITS).rows[2] == ["0.1", "25.50/255", "0.3246", "0.0308", "7.86/255"]

@@ -31,7 +31,7 @@ def robust_only(profile: Profile) -> list[Computation]:
 @measurement(trainings=standard_only)
 def rounding(profile: Profile) -> dict[str, Any]:
     """A quick audit of the standard model behind an input rounded to nine grey levels, L-infinity .2, seed 0."""
-    model = Rounding(zoo.trained(zoo.sized(zoo.STANDARD, profile)), LEVELS)
+    model = nn.Sequential(Rounding(LEVELS), zoo.trained(zoo.sized(zoo.STANDARD, profile)))
     return told(audited(model.eval(), "mymodel:rounding"))
 
 

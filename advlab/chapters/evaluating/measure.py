@@ -102,7 +102,7 @@ def rounding(profile: Profile) -> dict[str, Any]:
     """Rounding before the standard model: FGSM and PGD as they are, then with the straight-through gradient."""
     (test, index), model = chosen(profile, IMAGES), standard(profile)
     x, y = test.images, test.labels
-    defense = Rounding(model, LEVELS)
+    defense = nn.Sequential(Rounding(LEVELS), model)
     through = StraightThrough(lambda images: rounded(images, LEVELS), model)
     attacked = {
         "clean": x,
@@ -119,7 +119,7 @@ def dropping(profile: Profile) -> dict[str, Any]:
     """Random pixels blackened before the standard model: FGSM through one draw, then through the mean of several."""
     (test, index), model = chosen(profile, IMAGES), standard(profile)
     x, y = test.images, test.labels
-    defense = Dropping(model, RATE, SEED)
+    defense = nn.Sequential(Dropping(RATE, SEED), model)
     attacked = {
         "clean": x,
         "FGSM, one draw": fgsm(defense, x, y, MIDDLE),

@@ -24,17 +24,15 @@ def rounded(images: Tensor, levels: int) -> Tensor:
 
 
 class Rounding(nn.Module):
-    """Rounds its input to a few grey levels before the model sees it. The gradient of rounding is zero everywhere."""
+    """Rounds images to a few grey levels, before a model sees them. The gradient of rounding is zero everywhere."""
 
-    def __init__(self, model: nn.Module, levels: int) -> None:
+    def __init__(self, levels: int) -> None:
         super().__init__()
-        self.model = model
         self.levels = levels
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits of the rounded images."""
-        logits: Tensor = self.model(rounded(images, self.levels))
-        return logits
+        """The rounded images."""
+        return rounded(images, self.levels)
 
 
 class Dropping(nn.Module):
@@ -45,17 +43,15 @@ class Dropping(nn.Module):
         seed: of the generator that all calls draw from, one after another.
     """
 
-    def __init__(self, model: nn.Module, rate: float, seed: int) -> None:
+    def __init__(self, rate: float, seed: int) -> None:
         super().__init__()
-        self.model = model
         self.rate = rate
         self.generator = torch.Generator().manual_seed(seed)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits of what is left of the images."""
+        """What is left of the images."""
         kept = torch.rand(images.shape, generator=self.generator) >= self.rate
-        logits: Tensor = self.model(images * kept.to(images))
-        return logits
+        return images * kept.to(images)
 
 
 class Softmaxed(nn.Module):
