@@ -166,13 +166,25 @@ def autoattacks(result: dict[str, Any]) -> Table:
                 f"{one['ratio']:.1f}",
                 f"{one['reference']['accuracy']:.1%}",
                 f"{one['advlab']['accuracy']:.1%}",
+                f"{one['paired']['only_second']} and {one['paired']['only_first']}",
+                f"{one['paired']['p']:.2f}",
             ]
         )
     return Table(
-        ["", "reference", "advlab", "ratio", "left by<br>reference", "left by<br>advlab"],
+        [
+            "",
+            "reference",
+            "advlab",
+            "ratio",
+            "left by<br>reference",
+            "left by<br>advlab",
+            "broken by<br>one alone",
+            "p",
+        ],
         rows,
-        f"The standard version on {result['autoattack_standard']['images']} images, once each. {where(result)}",
-        "lrrrrr",
+        f"The standard version on {result['autoattack_standard']['images']} images, once each; how many only the "
+        f"reference broke and how many only advlab did, and McNemar's exact p. {where(result)}",
+        "lrrrrrrr",
     )
 
 
@@ -218,6 +230,19 @@ def no_further_than_the_plain_loop(result: dict[str, Any]) -> bool:
     """On both models as many of the exact path's pixels are float64's as of the plain loop's, or two points fewer."""
     found = [result[f"rounding_{name}"]["contestants"] for name in MODELS]
     return all(one["advlab"]["equal_to_float64"] >= one["plain loop"]["equal_to_float64"] - 0.02 for one in found)
+
+
+@claim(record)
+def autoattack_alike(result: dict[str, Any]) -> bool:
+    """On neither model does AutoAttack differ from its reference by more than chance would, at a level of .05."""
+    return all(result[f"autoattack_{name}"]["paired"]["p"] > 0.05 for name in MODELS)
+
+
+@claim(record)
+def autoattack_leads(result: dict[str, Any]) -> bool:
+    """On both models AutoAttack has at least 1.5 times the reference's speed, and a smaller lead than PGD has."""
+    leads = {name: result[f"pgd_{name}"]["ratios"]["advlab"]["fastest peer"] for name in MODELS}
+    return all(1.5 <= result[f"autoattack_{name}"]["ratio"] < lead for name, lead in leads.items())
 
 
 @claim(record)

@@ -32,7 +32,7 @@ def recorded():
         "epsilon": 0.3,
         "reference": {"seconds": 90.0, "accuracy": 0.8},
         "advlab": {"seconds": 30.0, "accuracy": 0.8},
-        "ratio": 3.0,
+        "ratio": 1.6,
         "paired": {"only_first": 0, "only_second": 0, "p": 1.0},
     }
     found = {"threads": 2, "peak": 1e11, "date": "2026-11-22", "load_before": 0.1}
@@ -82,7 +82,7 @@ def test_tables():
     assert first[1:] == ["1.88", "2.75", "70.0%", "70.0%", "99.95%"]
     assert benchmarks.roundings(RECORDED).rows[1] == ["advlab", "the standard model", "80.0%", "79.0%", "0"]
     four = benchmarks.autoattacks(RECORDED).rows
-    assert [row[1:] for row in four] == [["90 s", "30 s", "3.0", "80.0%", "80.0%"]] * 2
+    assert [row[1:] for row in four] == [["90 s", "30 s", "1.6", "80.0%", "80.0%", "0 and 0", "1.00"]] * 2
 
 
 PGD, FGSM = "pgd_robust", "fgsm_standard"
@@ -92,6 +92,8 @@ CLAIMS = [
     (benchmarks.exact_leads, (FGSM, "ratios", "advlab", "torchattacks"), 2.3),
     (benchmarks.fast_gains_where_images_break, ("pgd_large", "ratios", "advlab, fast", "fastest peer"), 3.0),
     (benchmarks.fast_gains_where_images_break, (PGD, "ratios", "advlab, fast", "fastest peer"), 5.0),
+    (benchmarks.autoattack_alike, ("autoattack_robust", "paired", "p"), 0.01),
+    (benchmarks.autoattack_leads, ("autoattack_robust", "ratio"), 1.2),
     (benchmarks.same_verdicts, ("pgd_large", "contestants", "advlab", "verdicts_differ"), 1),
     (benchmarks.equal_on_the_standard_model, (FGSM, "contestants", "advlab", "equal_pixels"), 0.9),
     (benchmarks.no_further_than_the_plain_loop, ("rounding_robust", "contestants", "advlab", "equal_to_float64"), 0.7),
