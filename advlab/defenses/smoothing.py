@@ -1,0 +1,172 @@
+"""Randomised smoothing: Cohen, Rosenfeld, Kolter, 2019 (arXiv 1902.02918). Threat model: L2, pixel units.
+
+The smoothed classifier answers with the class that a network gives most often when Gaussian noise is added to the
+image. If that class has probability p > 1/2, no change shorter than sigma times the normal quantile of p turns the
+answer (theorem 1, with 1 - p for the second class). The network is only sampled: p is bounded by what was drawn, and
+each certificate is wrong with a probability of at most alpha. Noise is not clipped: pixels may leave [0, 1].
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import torch
+from jaxtyping import Float, Int
+from statsmodels.stats.proportion import binom_test, proportion_confint
+from torch import Tensor, nn
+
+from advlab.defenses.checking import check_images
+from advlab.evaluation import Proportion
+from advlab.inference import CHUNK, device_of, evaluation_mode
+from advlab.progress import report
+from advlab.rewriting import for_attacks
+
+#: In place of a class: the draws do not tell.
+ABSTAIN = -1
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """What `certify` says of each image.
+
+    Args:
+        classes: the smoothed classifier's answer, or `ABSTAIN`.
+        radii: the answer is the same for every change shorter than this, L2, in pixel units; 0 where it abstains.
+    """
+
+    classes: Int[Tensor, " batch"]
+    radii: Float[Tensor, " batch"]
+
+
+def certify(
+    model: nn.Module,
+    images: Float[Tensor, "batch *shape"],
+    *,
+    sigma: float,
+    generator: torch.Generator,
+    n0: int = 100,
+    n: int = 10_000,
+    alpha: float = 0.001,
+    bfloat16: bool = False,
+) -> Certificates:
+    """CERTIFY (section 3.2.2): `n0` draws guess the class, `n` others bound its probability from below.
+
+    The bound is Clopper and Pearson's, one-sided. Each image costs n0 + n forward passes.
+
+    Args:
+        model: takes pixels, returns logits; best trained under the same noise.
+        images: in [0, 1].
+        sigma: standard deviation of the noise, in pixel units, above 0.
+        generator: draws the noise; one of the CPU.
+        n0: draws for the guess.
+        n: draws for the bound.
+        alpha: the probability of a wrong certificate, for each image, in (0, 1).
+        bfloat16: the network under autocast; then that one is certified, not the same network in float32.
+
+    Raises:
+        ValueError, TypeError: bad input.
+    """
+    _check(model, images, sigma, alpha, n0=n0, n=n)
+    classes = torch.full((len(images),), ABSTAIN)
+    radii = torch.zeros(len(images), dtype=torch.float64)
+    sample = _Sampler(model, sigma, generator, bfloat16)
+    for number, image in enumerate(images):
+        guess = int(sample(image, n0).argmax())
+        radius = certified_radius(int(sample(image, n)[guess]), n, alpha, sigma)
+        if radius > 0:
+            classes[number], radii[number] = guess, radius
+        report(number + 1, len(images), f"{n:,} draws of noise an image")
+    return Certificates(classes, radii)
+
+
+def predict(
+    model: nn.Module,
+    images: Float[Tensor, "batch *shape"],
+    *,
+    sigma: float,
+    generator: torch.Generator,
+    n: int = 1000,
+    alpha: float = 0.001,
+    bfloat16: bool = False,
+) -> Int[Tensor, " batch"]:
+    """PREDICT (section 3.2.1): the smoothed classifier's answer, or `ABSTAIN` where two classes came about as often.
+
+    A two-sided binomial test of the two most frequent classes decides. An answer is wrong with a probability of at
+    most `alpha`. Arguments and errors as of `certify`.
+    """
+    _check(model, images, sigma, alpha, n=n)
+    answers = torch.full((len(images),), ABSTAIN)
+    sample = _Sampler(model, sigma, generator, bfloat16)
+    for number, image in enumerate(images):
+        (first, second), (top, _) = (found.tolist() for found in sample(image, n).topk(2))
+        if binom_test(first, first + second, 0.5) <= alpha:
+            answers[number] = top
+        report(number + 1, len(images), f"{n:,} draws of noise an image")
+    return answers
+
+
+def certified_radius(count: int, n: int, alpha: float, sigma: float) -> float:
+    """The radius, in the unit of `sigma`, that `count` of `n` draws of one class prove; 0 if they prove none.
+
+    >>> round(certified_radius(9_900, 10_000, 0.001, 0.5), 3)
+    1.106
+    """
+    # statsmodels' interval has two ends, each missed with half its alpha.
+    low = float(proportion_confint(count, n, alpha=2 * alpha, method="beta")[0])
+    return sigma * NormalDist().inv_cdf(low) if low > 0.5 else 0.0
+
+
+def largest_radius(n: int, alpha: float, sigma: float) -> float:
+    """The radius that `n` draws prove if all are of one class: no image's is larger. In the unit of `sigma`.
+
+    >>> round(largest_radius(10_000, 0.001, 0.5), 3)
+    1.599
+    """
+    return certified_radius(n, n, alpha, sigma)
+
+
+def certified_accuracy(found: Certificates, labels: Int[Tensor, " batch"], radii: Sequence[float]) -> list[Proportion]:
+    """For each radius, the share of all images answered as labelled with a certificate of at least that radius.
+
+    A lower bound of the smoothed classifier's accuracy under any L2 attack of that size, up to alpha for each image.
+    At radius 0 it is the share answered right without abstaining.
+
+    Raises:
+        ValueError: as many labels as certificates there are not.
+    """
+    if found.classes.shape != labels.shape:
+        raise ValueError(f"{len(found.classes)} certificates but {len(labels)} labels")
+    right = found.classes == labels
+    return [Proportion(int((right & (found.radii >= radius)).sum()), len(labels)) for radius in radii]
+
+
+class _Sampler:
+    """Counts the classes that a network gives to noisy copies of an image."""
+
+    def __init__(self, model: nn.Module, sigma: float, generator: torch.Generator, bfloat16: bool) -> None:
+        self.model, self.fast = model, for_attacks(model)
+        self.sigma, self.generator, self.bfloat16 = sigma, generator, bfloat16
+        self.device = device_of(model)
+
+    def __call__(self, image: Tensor, n: int) -> Tensor:
+        counts, image = torch.zeros(1, dtype=torch.long), image.to(self.device)
+        low = torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16)
+        with evaluation_mode(self.model), evaluation_mode(self.fast), torch.no_grad(), low:
+            for start in range(0, n, CHUNK):
+                shape = (min(CHUNK, n - start), *image.shape)
+                noise = torch.randn(shape, generator=self.generator, dtype=image.dtype).to(self.device)
+                logits = self.fast(image + self.sigma * noise)
+                counts = counts + torch.bincount(logits.argmax(1), minlength=logits.shape[1]).cpu()
+        return counts
+
+
+def _check(model: nn.Module, images: Tensor, sigma: float, alpha: float, **counts: int) -> None:
+    check_images(images, model)
+    if not 0 < sigma < math.inf:
+        raise ValueError(f"sigma must be a finite size of the noise in pixel units, above 0; got {sigma!r}")
+    if not 0 < alpha < 1:
+        raise ValueError(f"alpha is a probability of error, in (0, 1); got {alpha!r}")
+    for name, value in counts.items():
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
