@@ -24,7 +24,7 @@ from advlab.training import Recipe, train
 
 
 def tempered_cross_entropy(
-    logits: Float[Tensor, "batch classes"], targets: Shaped[Tensor, "batch *classes"], temperature: float
+    logits: Float[Tensor, "batch classes"], targets: Shaped[Tensor, "batch *target"], temperature: float
 ) -> Float[Tensor, ""]:
     """Cross-entropy of softmax(logits / temperature), averaged over the batch.
 

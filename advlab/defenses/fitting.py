@@ -41,8 +41,9 @@ def fit(
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = recipe.architecture().to(device).train()
+        model.to(memory_format=torch.channels_last)  # in which convolutions are fast
         _descend(model, recipe, images, targets, order)
-    return model.eval()
+    return model.to(memory_format=torch.contiguous_format).eval()
 
 
 def _descend(model: nn.Module, recipe: Recipe, images: Tensor, targets: Tensor, order: torch.Generator) -> None:

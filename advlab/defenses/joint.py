@@ -51,13 +51,22 @@ class Guarded(nn.Module):
 def undetected(
     logits: Float[Tensor, "batch classes"], labels: Int[Tensor, " batch"], targets: Int[Tensor, " batch"] | None = None
 ) -> Float[Tensor, " batch"]:
-    """The smaller of two leads: of the best wrong class over the true one, and of any class over "detected".
+    """What is missing to both leads, added up: of a wrong class over the true one, and of any class over "detected".
 
-    A `Loss` for `Guarded`. Above 0 the image is misclassified and not flagged; whichever of the two is further from it
-    sets the direction. With targets, the first is the lead of the target over the best other class.
+    A `Loss` for `Guarded`: 0 where the image is misclassified and not flagged, negative elsewhere. A lead that is there
+    counts no more, so that all of the gradient works on what is missing. With targets, the first lead is that of the
+    target over the best other class.
     """
+    wrong, quiet = leads(logits, labels, targets)
+    return wrong.clamp_max(0) + quiet.clamp_max(0)
+
+
+def leads(
+    logits: Float[Tensor, "batch classes"], labels: Int[Tensor, " batch"], targets: Int[Tensor, " batch"] | None
+) -> tuple[Float[Tensor, " batch"], Float[Tensor, " batch"]]:
+    """Both leads; the image evades model and detector where both are above 0."""
     classes, detected = logits[:, :-1], logits[:, -1]
-    return torch.minimum(margin(classes, labels, targets), classes.amax(1) - detected)
+    return margin(classes, labels, targets), classes.amax(1) - detected
 
 
 @attack
@@ -76,6 +85,9 @@ def evading_pgd(
 ) -> Float[Tensor, "batch *shape"]:
     """PGD towards images that are misclassified and not flagged; each stops at the first such point of its path.
 
+    The first path begins at the image itself, which is not suspicious yet, those of restarts at random points: a random
+    start looks like an attack to many detectors.
+
     Args:
         model: a `Guarded` one, or another whose last class is "detected".
         images: in [0, 1].
@@ -83,9 +95,9 @@ def evading_pgd(
         epsilon: radius of the ball, in pixel units; in [0, 1] for L-infinity.
         generator: the source of the random starts, on the CPU.
         norm: "Linf" or "L2".
-        steps: gradient steps from each start, the first of which is random.
+        steps: gradient steps from each start.
         step_size: length of a step, in pixel units and the same norm; None is 2.5 * epsilon / steps.
-        restarts: how often those that still fail begin anew.
+        restarts: how many paths; those that still fail begin anew.
         targets: classes to be mistaken for.
 
     Returns:
@@ -97,16 +109,18 @@ def evading_pgd(
     step_size = REACH * epsilon / steps if step_size is None else step_size
     found = images.clone()
     standing = torch.arange(len(images), device=images.device)
-    for _ in range(restarts):
-        found[standing] = uniform(images, epsilon, norm, generator)[standing]
+    for restart in range(restarts):
+        if restart > 0:
+            found[standing] = uniform(images, epsilon, norm, generator)[standing]
         for step in range(steps + 1):
             here = found[standing].requires_grad_()
-            lead = undetected(model(here), labels[standing], None if targets is None else targets[standing])
-            kept = lead.detach() <= 0
+            truth, aims = labels[standing], None if targets is None else targets[standing]
+            logits = model(here)
+            kept = torch.minimum(*leads(logits.detach(), truth, aims)) <= 0
             standing, remaining = standing[kept], here.detach()[kept]
             if step == steps or not kept.any():
                 break
-            (gradient,) = torch.autograd.grad(lead[kept].sum(), here)
+            (gradient,) = torch.autograd.grad(undetected(logits, truth, aims)[kept].sum(), here)
             moved = remaining + step_size * steepest(gradient[kept], norm)
             found[standing] = projected(moved, images[standing], epsilon, norm)
         if len(standing) == 0:

@@ -59,7 +59,8 @@ def through(defended: nn.Module, samples: int = SAMPLES) -> nn.Module:
     Forward it computes what the defense computes. Backward a step without a useful derivative counts as the identity
     (backward pass differentiable approximation, Athalye et al. 2018, section 4.1); the logits of a random defense are
     the mean of several draws (expectation over transformation, section 4.2). Only its gradient is meant to be used:
-    whether an image is misclassified, the defense says.
+    whether an image is misclassified, the defense says. Do not stop at the first success against a random one: what the
+    mean takes for another class by a hair, the next draw may get right.
 
     In L-infinity a step follows the gradient's signs. For a transformation of each pixel by itself, such as rounding,
     every increasing function in place of the identity then gives the same steps.

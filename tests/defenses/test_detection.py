@@ -5,6 +5,7 @@ import pytest
 import torch
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from jaxtyping import TypeCheckError
 from torch import nn
 
 from advlab.defenses import Detector, accuracy_after_rejection, judged, precision_at, roc, threshold
@@ -78,7 +79,7 @@ def test_only_what_is_wrong_and_unseen_is_broken():
     right, flagged = torch.tensor([True, True, False, False]), torch.tensor([True, False, True, False])
     found = accuracy_after_rejection(right, flagged)
     assert (found.count, found.n) == (3, 4)
-    with pytest.raises(ValueError, match="verdicts on 4 images by the model, on 3"):
+    with pytest.raises((ValueError, TypeCheckError)):
         accuracy_after_rejection(right, flagged[:3])
 
 

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 import torch
 import torch.nn.functional as F
+from jaxtyping import TypeCheckError
 from torch import nn
 
 from advlab.data import subset
@@ -21,7 +22,7 @@ def test_on_digits_and_labels_it_is_the_training_loop():
     assert torch.equal(torch.get_rng_state(), state)
     expected = train(SMALL, seed=3).model
     for name, tensor in expected.state_dict().items():
-        torch.testing.assert_close(found.state_dict()[name], tensor, rtol=1e-4, atol=1e-5)
+        assert torch.equal(found.state_dict()[name], tensor)
     assert not any(module.training for module in found.modules())
 
 
@@ -34,7 +35,7 @@ def test_targets_of_any_kind():
     images = torch.rand(400, 1, 1, 3, generator=torch.Generator().manual_seed(0))
     targets = images.flatten(1) @ torch.tensor([[1.0, -1.0], [0.5, 2.0], [0.0, 1.0]])
     model = fit(Recipe(line, epochs=60, learning_rate=0.05, loss=F.mse_loss), images, targets, seed=0)
-    torch.testing.assert_close(model(images), targets, rtol=0, atol=0.05)
+    torch.testing.assert_close(model(images), targets, rtol=0, atol=0.1)
 
 
 def test_the_seed_decides():
@@ -47,7 +48,7 @@ def test_the_seed_decides():
 
 def test_what_it_refuses():
     data = subset(20, "train")
-    with pytest.raises(ValueError, match="got 20 and 19"):
+    with pytest.raises((ValueError, TypeCheckError)):
         fit(SMALL, data.images, data.labels[1:], 0)
     with pytest.raises(ValueError, match="epochs and batch_size"):
         fit(replace(SMALL, epochs=0), data.images, data.labels, 0)

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from jaxtyping import TypeCheckError
 from scipy.spatial.distance import mahalanobis
 
 from advlab.activations import NothingToHook
@@ -63,7 +64,7 @@ def test_several_layers_are_averaged(trained, training, digits):
 
 def test_what_cannot_be_fitted():
     images, labels = points()
-    with pytest.raises(ValueError, match="60 images but 59 labels"):
+    with pytest.raises((ValueError, TypeCheckError)):
         Mahalanobis(Plane(), images, labels[1:], ["hidden"])
     for bad in (torch.zeros_like(labels), labels + 1):
         with pytest.raises(ValueError, match="needs an image"):
