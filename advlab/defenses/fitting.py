@@ -41,9 +41,11 @@ def fit(
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = recipe.architecture().to(device).train()
-        model.to(memory_format=torch.channels_last)  # in which convolutions are fast
+        # In which convolutions are fast; torch's types do not know of it.
+        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         _descend(model, recipe, images, targets, order)
-    return model.to(memory_format=torch.contiguous_format).eval()
+    model.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    return model.eval()
 
 
 def _descend(model: nn.Module, recipe: Recipe, images: Tensor, targets: Tensor, order: torch.Generator) -> None:

@@ -28,7 +28,7 @@ def pair():
 
 
 class Ramp(nn.Module):
-    """Two classes; the second leads by `scale` times the mean pixel."""
+    """Two classes; the second leads by twice `scale` times the mean pixel."""
 
     def __init__(self, scale):
         super().__init__()
@@ -36,7 +36,7 @@ class Ramp(nn.Module):
 
     def forward(self, images):
         mean = images.flatten(1).mean(1)
-        return torch.stack([0 * mean, self.scale * mean], dim=1)
+        return torch.stack([-self.scale * mean, self.scale * mean], dim=1)
 
 
 @pytest.mark.parametrize("temperature", [1.0, 7.0])
@@ -63,10 +63,10 @@ def test_soft_labels_are_softer_when_hot(trained, digits):
 @pytest.mark.parametrize(("lead", "gone"), [(17.0, False), (80.0, False), (110.0, True), (1000.0, True)])
 def test_the_gradient_vanishes_where_the_others_probabilities_underflow(lead, gone):
     images, labels = torch.full((3, 1, 2, 2), 0.5), torch.tensor([1, 1, 0])
-    found = vanished(Ramp(2 * lead), images, labels)
+    found = vanished(Ramp(lead), images, labels)
     assert found.tolist() == [gone, gone, False], "of a misread image it never does"
-    assert not vanished(Ramp(2 * lead), images, labels, margin).any()
-    assert not vanished(Cooled(Ramp(2 * lead), 100.0), images, labels).any()
+    assert not vanished(Ramp(lead), images, labels, margin).any()
+    assert not vanished(Cooled(Ramp(lead), 100.0), images, labels).any()
 
 
 def test_cooling_divides(trained, digits):

@@ -27,6 +27,7 @@ def gradient(model, images):
     return found
 
 
+WEAK = [BitDepth(3), Jpeg(75), MedianFilter(2), TotalVariation(0.1, steps=20)]
 DETERMINISTIC = [BitDepth(2), Jpeg(75), MedianFilter(3), TotalVariation(0.1, steps=5)]
 
 
@@ -77,23 +78,25 @@ def test_of_another_model_the_function_stays(network):
         through(network, samples=0)
 
 
-@pytest.mark.parametrize("transformation", [BitDepth(3), Jpeg(75), MedianFilter(2), TotalVariation(0.1)], ids=str)
+@pytest.mark.parametrize(
+    "transformation", [BitDepth(3), Jpeg(75), MedianFilter(2), TotalVariation(0.1, steps=20)], ids=str
+)
 def test_the_adaptive_attack_does_what_the_static_one_does_not(trained, digits, transformation):
     """Static: made on the model alone, as the authors of the defenses did."""
     images, labels = digits.images[:60], digits.labels[:60]
     defended = Preprocessed(transformation, trained)
-    static = accuracy(defended, images, labels, lambda _, x, y: fgsm(trained, x, y, 0.15))
-    attack = partial(pgd, epsilon=0.15, steps=15, generator=drawn(), loss=margin)
+    static = accuracy(defended, images, labels, lambda _, x, y: fgsm(trained, x, y, 0.25))
+    attack = partial(pgd, epsilon=0.25, steps=10, generator=drawn(), loss=margin)
     adaptive = accuracy(defended, images, labels, lambda _, x, y: attack(through(defended), x, y))
     assert accuracy(defended, images, labels).value > 0.8
-    assert adaptive.value < static.value - 0.15
+    assert adaptive.value < static.value - 0.1
 
 
 def test_the_attack_that_averages_does_what_the_static_one_does_not(trained, digits):
     images, labels = digits.images[:60], digits.labels[:60]
     defended = Preprocessed(RandomResizing(24, generator=drawn()), trained)
-    static = predict(defended, fgsm(trained, images, labels, 0.15)) == labels
+    static = predict(defended, fgsm(trained, images, labels, 0.25)) == labels
     model = through(defended, samples=8)
-    attacked = pgd(model, images, labels, 0.15, generator=drawn(), steps=10, loss=margin)
+    attacked = pgd(model, images, labels, 0.25, generator=drawn(), steps=10, loss=margin)
     adaptive = predict(defended, attacked) == labels
-    assert int(adaptive.sum()) < int(static.sum()) - 9
+    assert int(adaptive.sum()) < int(static.sum()) - 6

@@ -17,7 +17,7 @@ def drawn(seed=0):
 
 def exact(images, weight, mask=None):
     """Many steps in float64: what the iteration tends to."""
-    return minimised(images, torch.ones_like(images) if mask is None else mask, weight, 4000)
+    return minimised(images, torch.ones_like(images) if mask is None else mask, weight, 2000)
 
 
 def objective(u, x, mask, weight):
@@ -89,8 +89,8 @@ def test_the_mean_stays_and_the_variation_falls(seed, weight):
 
 
 def test_fifty_steps_are_near_enough(digits):
-    noise = 0.3 * (2 * torch.rand(digits.images[:20].shape, generator=drawn()) - 1)
-    images = (digits.images[:20] + noise).clamp(0, 1)
+    noise = 0.3 * (2 * torch.rand(digits.images[:6].shape, generator=drawn()) - 1)
+    images = (digits.images[:6] + noise).clamp(0, 1)
     far = (TotalVariation(0.15)(images) - TotalVariation(0.15, steps=1000)(images)).abs()
     assert far.max() < 0.05
     assert far.mean() < 0.005
