@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from advlab.attacks.losses import cross_entropy
 from advlab.defenses.detection import Detector
 from advlab.defenses.preprocessing import Preprocessed, Transformation, through
 
@@ -36,13 +37,38 @@ class Consistency(Detector):
     ) -> tuple[Float[Tensor, "batch classes"], Float[Tensor, " batch"]]:
         """Logits for the images as they are, and the largest distance."""
         logits = self.model(images)
-        answer = logits.softmax(1)
-        distances = [(squeezed(images).softmax(1) - answer).abs().sum(1) for squeezed in self.squeezed]
-        return logits, torch.stack(distances).amax(0)
+        return logits, _largest_distance(logits, [squeezed(images) for squeezed in self.squeezed])
 
     def through(self) -> "Consistency":
-        """The same, where the squeezers that have no derivative count as the identity on the way back (BPDA)."""
-        opened = Consistency(self.model, self.squeezers)
-        opened.model = through(self.model)
-        opened.squeezed = nn.ModuleList(through(squeezed) for squeezed in self.squeezed)
-        return opened
+        """The same scores with the gradient of something that does not saturate; see `_Unsaturated`."""
+        return _Unsaturated(self.model, self.squeezers)
+
+
+class _Unsaturated(Consistency):
+    """What an attacker differentiates: where two answers disagree and both are sure, the distance has no gradient.
+
+    Backward the score counts as the sum of the cross-entropies of all answers with the class that the model gives to
+    the image as it is: it falls as the squeezed forms come to be taken for the same class. It is in units of logits, so
+    a `Guarded` one wants a spread of 1. Squeezers without a derivative count as the identity on the way back (BPDA).
+    """
+
+    def __init__(self, model: nn.Module, squeezers: Sequence[Transformation]) -> None:
+        super().__init__(model, squeezers)
+        self.squeezed = nn.ModuleList(through(squeezed) for squeezed in self.squeezed)
+        self.model = through(model)
+
+    def forward(
+        self, images: Float[Tensor, "batch channels height width"]
+    ) -> tuple[Float[Tensor, "batch classes"], Float[Tensor, " batch"]]:
+        """Logits, and the largest distance with another gradient."""
+        logits = self.model(images)
+        others = [squeezed(images) for squeezed in self.squeezed]
+        answer = logits.argmax(1)
+        disagreement = torch.stack([cross_entropy(of, answer) for of in (logits, *others)]).sum(0)
+        scores = _largest_distance(logits, others).detach()
+        return logits, scores + disagreement - disagreement.detach()
+
+
+def _largest_distance(logits: Tensor, others: Sequence[Tensor]) -> Tensor:
+    answer = logits.softmax(1)
+    return torch.stack([(other.softmax(1) - answer).abs().sum(1) for other in others]).amax(0)

@@ -27,7 +27,7 @@ class Guarded(nn.Module):
     Args:
         detector: with its model.
         limit: what `advlab.defenses.detection.threshold` says.
-        spread: how much of the score counts as one logit, above 0; the standard deviation of clean scores, say.
+        spread: how much of the score counts as one logit, above 0: 1, or the standard deviation of clean scores.
 
     Raises:
         ValueError: spread is not above 0.
