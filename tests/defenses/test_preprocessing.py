@@ -78,9 +78,7 @@ def test_of_another_model_the_function_stays(network):
         through(network, samples=0)
 
 
-@pytest.mark.parametrize(
-    "transformation", [BitDepth(3), Jpeg(75), MedianFilter(2), TotalVariation(0.1, steps=20)], ids=str
-)
+@pytest.mark.parametrize("transformation", WEAK, ids=str)
 def test_the_adaptive_attack_does_what_the_static_one_does_not(trained, digits, transformation):
     """Static: made on the model alone, as the authors of the defenses did."""
     images, labels = digits.images[:60], digits.labels[:60]
