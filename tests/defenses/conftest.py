@@ -1,4 +1,4 @@
-"""A network trained with interval bounds in seconds, for the tests that need certificates."""
+"""What the tests of defenses share: training images, and a network trained with interval bounds in seconds."""
 
 import pytest
 import torch
@@ -29,3 +29,11 @@ def guarded():
         loss.backward()
         optimizer.step()
     return model.eval().requires_grad_(False)
+
+
+@pytest.fixture(scope="session")
+def training():
+    """Training images to fit a detector on."""
+    from advlab.data import subset
+
+    return subset(600, "train")

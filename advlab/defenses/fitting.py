@@ -1,0 +1,75 @@
+"""Training on targets that are no labels of digits: another model's probabilities, or whether an image was attacked.
+
+`advlab.training.train` takes its images and labels from MNIST. This is its loop with the data handed in.
+"""
+
+import torch
+from jaxtyping import Float, Shaped
+from torch import Tensor, nn
+
+from advlab import machine, memory
+from advlab.progress import report
+from advlab.rewriting import rewritten
+from advlab.training import REPORT_EVERY, WARM_UP, Recipe
+
+
+def fit(
+    recipe: Recipe, images: Float[Tensor, "n *shape"], targets: Shaped[Tensor, "n *target"], seed: int
+) -> nn.Module:
+    """Trains the recipe's model on these images, so that `recipe.loss(logits, targets)` becomes small.
+
+    The seed decides weights, order and dropout, as in `advlab.training.train`, with the same Adam and the same cycle of
+    its rate; torch's global generator is left as it was. Of the recipe only architecture, loss, epochs, batch size and
+    learning rate are used.
+
+    Returns:
+        The model in evaluation mode, on the device of `ADVLAB_DEVICE`.
+
+    Raises:
+        ValueError: epochs or batch size below 1, no image, or as many targets as images there are not; a recipe that
+            perturbs, which this loop does not do.
+    """
+    if recipe.epochs < 1 or recipe.batch_size < 1:
+        raise ValueError(f"epochs and batch_size must be at least 1, got {recipe.epochs} and {recipe.batch_size}")
+    if recipe.perturb is not None:
+        raise ValueError("this recipe perturbs its images: use advlab.training.train")
+    if len(images) != len(targets) or len(images) == 0:
+        raise ValueError(f"needs a target for each image and one image at least, got {len(images)} and {len(targets)}")
+    memory.keep_freed_blocks()
+    device, order = machine.device(), torch.Generator().manual_seed(seed)
+    images, targets = images.to(device), targets.to(device)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        model = recipe.architecture().to(device).train()
+        # In which convolutions are fast; torch's types do not know of it.
+        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        _descend(model, recipe, images, targets, order)
+    model.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    return model.eval()
+
+
+def _descend(model: nn.Module, recipe: Recipe, images: Tensor, targets: Tensor, order: torch.Generator) -> None:
+    fast = rewritten(model)
+    low = torch.autocast("cpu", torch.bfloat16, enabled=images.device.type == "cpu" and machine.path() == "bfloat16")
+    optimizer = torch.optim.Adam(model.parameters(), recipe.learning_rate, fused=images.device.type in ("cpu", "cuda"))
+    batches = -(-len(images) // recipe.batch_size)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer,
+        recipe.learning_rate,
+        total_steps=recipe.epochs * batches,
+        pct_start=WARM_UP,
+        anneal_strategy="linear",
+        cycle_momentum=False,
+    )
+    for epoch in range(recipe.epochs):
+        shuffled = torch.randperm(len(images), generator=order).to(images.device)
+        for step, chosen in enumerate(shuffled.split(recipe.batch_size)):
+            with low:
+                outputs = fast(images[chosen])
+            loss = recipe.loss(outputs.float(), targets[chosen])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            if step % REPORT_EVERY == 0:
+                report(epoch * batches + step, recipe.epochs * batches, f"epoch {epoch + 1} of {recipe.epochs}")

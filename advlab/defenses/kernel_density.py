@@ -1,0 +1,64 @@
+"""A detector by kernel density in the last hidden layer: Feinman et al., 2017 (arXiv 1703.00410), section 5.1."""
+
+import math
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from advlab.defenses.detection import Detector
+from advlab.defenses.hidden import fitted_on, hidden
+
+
+class KernelDensity(Detector):
+    """How few training images of the class answered lie near an image, as the model's last hidden layer sees it.
+
+    The score is minus the logarithm of the mean, over the images of that class, of exp(-d^2 / (2 bandwidth^2)), where d
+    is the Euclidean distance of the activations: the log-density but for a constant, with its sign turned.
+
+    It is differentiable in the images while the answered class stays; where that changes it jumps.
+
+    Args:
+        model: the one that is guarded.
+        images: clean ones to compare with, in [0, 1]; those that the model was trained on, or enough of them.
+        labels: their classes; each has to occur.
+        layer: the last hidden one; a name as in `model.named_modules()`.
+        bandwidth: in units of the layer's activations, above 0. Feinman et al. took 1.2 for their network on MNIST.
+
+    Raises:
+        ValueError: bandwidth not above 0, images and labels that do not match, or a class without an image.
+        NothingToHook: the model has no such layer.
+    """
+
+    known: Tensor
+    classes: Tensor
+
+    def __init__(
+        self,
+        model: nn.Module,
+        images: Float[Tensor, "n *shape"],
+        labels: Int[Tensor, " n"],
+        layer: str,
+        *,
+        bandwidth: float,
+    ) -> None:
+        super().__init__(model)
+        if not (bandwidth > 0 and math.isfinite(bandwidth)):
+            raise ValueError(f"bandwidth must be a finite number above 0, got {bandwidth}")
+        self.layer = layer
+        self.bandwidth = bandwidth
+        _, (known,) = fitted_on(model, images, labels, [layer])
+        self.register_buffer("known", known)
+        self.register_buffer("classes", labels.to(known.device))
+
+    def forward(
+        self, images: Float[Tensor, "batch *shape"]
+    ) -> tuple[Float[Tensor, "batch classes"], Float[Tensor, " batch"]]:
+        """Logits, and minus the log-density under the class of the largest one."""
+        logits, (features,) = hidden(self.model, images, [self.layer])
+        # Not by the product of matrices: it would take small distances from differences of large numbers.
+        distances = torch.cdist(features, self.known, compute_mode="donot_use_mm_for_euclid_dist")
+        exponents = -distances.square() / (2 * self.bandwidth**2)
+        own = logits.argmax(1)[:, None] == self.classes
+        densities = exponents.masked_fill(~own, -torch.inf).logsumexp(1) - own.sum(1).log()
+        return logits, -densities
