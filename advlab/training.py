@@ -1,8 +1,9 @@
 """One training loop. A recipe says what is trained, on how many images, and what perturbs them."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TypedDict
 
 import torch
@@ -86,13 +87,13 @@ def train(recipe: Recipe, seed: int) -> Training:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = recipe.architecture().to(machine.device())
-        _lay_out(model, torch.channels_last)
+        lay_out(model, torch.channels_last)
         history = _fit(model, recipe, training_set, test_set, torch.Generator().manual_seed(seed))
-    _lay_out(model, torch.contiguous_format)
+    lay_out(model, torch.contiguous_format)
     return Training(model.eval(), history)
 
 
-def _lay_out(model: nn.Module, memory_format: torch.memory_format) -> None:
+def lay_out(model: nn.Module, memory_format: torch.memory_format) -> None:
     """Puts the kernels of convolutions into a memory format, in place; their convolutions work in it, too."""
     for parameter in model.parameters():
         if parameter.ndim == 4:
@@ -103,15 +104,30 @@ def _share(split: Split, n: int | None) -> Dataset:
     return mnist(split) if n is None else subset(n, split)
 
 
-def _fit(
-    model: nn.Module, recipe: Recipe, training_set: Dataset, test_set: Dataset, order: torch.Generator
-) -> list[Epoch]:
-    device = machine.device()
-    images, labels = training_set.images.to(device), training_set.labels.to(device)
-    fast = rewritten(model)
+@dataclass(frozen=True)
+class Step:
+    """What one step of a training gave: the loss before it, and outputs and targets of its batch."""
+
+    epoch: int
+    loss: Tensor
+    outputs: Tensor
+    targets: Tensor
+
+
+def descent(
+    model: nn.Module, fast: nn.Module, recipe: Recipe, images: Tensor, targets: Tensor, order: torch.Generator
+) -> Iterator[Step]:
+    """Trains the model by the recipe on these images, in training mode, one step each time the caller asks for one.
+
+    Args:
+        model: what `recipe.perturb` attacks.
+        fast: the same parameters, `advlab.rewriting.rewritten`: what is trained.
+        targets: what `recipe.loss` compares the outputs with; labels, where the recipe perturbs.
+        order: shuffles the images; one of the CPU.
+    """
     # Autocast only where the processor computes in bfloat16 (AMX); elsewhere it would be slower than float32.
-    low = torch.autocast("cpu", torch.bfloat16, enabled=device.type == "cpu" and machine.path() == "bfloat16")
-    optimizer = torch.optim.Adam(model.parameters(), recipe.learning_rate, fused=device.type in ("cpu", "cuda"))
+    low = torch.autocast("cpu", torch.bfloat16, enabled=images.device.type == "cpu" and machine.path() == "bfloat16")
+    optimizer = torch.optim.Adam(model.parameters(), recipe.learning_rate, fused=images.device.type in ("cpu", "cuda"))
     batches = -(-len(images) // recipe.batch_size)
     steps = recipe.epochs * batches
     schedule = torch.optim.lr_scheduler.OneCycleLR(
@@ -122,28 +138,37 @@ def _fit(
         anneal_strategy="linear",
         cycle_momentum=False,
     )
-    history = []
     for epoch in range(recipe.epochs):
-        start = time.perf_counter()
         model.train()
-        total_loss, correct = torch.zeros((), device=device), torch.zeros((), dtype=torch.long, device=device)
-        shuffled = torch.randperm(len(images), generator=order).to(device)
-        for step, chosen in enumerate(shuffled.split(recipe.batch_size)):
-            batch, truth = images[chosen], labels[chosen]
+        shuffled = torch.randperm(len(images), generator=order).to(images.device)
+        for step, chosen in enumerate(shuffled.split(recipe.batch_size), start=epoch * batches):
+            batch, wanted = images[chosen], targets[chosen]
             if recipe.perturb is not None:
-                grown = (epoch * batches + step) / (recipe.ramp * steps) if recipe.ramp else 1.0
-                batch = recipe.perturb(model, batch, truth, recipe.epsilon * min(grown, 1.0))
+                grown = step / (recipe.ramp * steps) if recipe.ramp else 1.0
+                batch = recipe.perturb(model, batch, wanted, recipe.epsilon * min(grown, 1.0))
             with low:
                 outputs = fast(batch)
-            loss = recipe.loss(outputs.float(), truth)
+            loss = recipe.loss(outputs.float(), wanted)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             schedule.step()
-            total_loss += loss.detach() * len(truth)
-            correct += (outputs.argmax(1) == truth).sum()
             if step % REPORT_EVERY == 0:
-                report(epoch * batches + step, steps, f"epoch {epoch + 1} of {recipe.epochs}")
+                report(step, steps, f"epoch {epoch + 1} of {recipe.epochs}")
+            yield Step(epoch, loss.detach(), outputs.detach(), wanted)
+
+
+def _fit(
+    model: nn.Module, recipe: Recipe, training_set: Dataset, test_set: Dataset, order: torch.Generator
+) -> list[Epoch]:
+    device = machine.device()
+    images, labels, fast = training_set.images.to(device), training_set.labels.to(device), rewritten(model)
+    history, start = [], time.perf_counter()
+    for epoch, steps in groupby(descent(model, fast, recipe, images, labels, order), lambda step: step.epoch):
+        total_loss, correct = torch.zeros((), device=device), torch.zeros((), dtype=torch.long, device=device)
+        for step in steps:
+            total_loss += step.loss * len(step.targets)
+            correct += (step.outputs.argmax(1) == step.targets).sum()
         test_loss, test_accuracy = _test(fast, test_set, recipe)
         history.append(
             Epoch(
@@ -155,6 +180,7 @@ def _fit(
                 seconds=time.perf_counter() - start,
             )
         )
+        start = time.perf_counter()
     return history
 
 

@@ -9,6 +9,7 @@ from typing import Any, TypeVar, cast
 import torch
 from torch import Tensor, nn
 
+from advlab.checks import check_classes, check_epsilon, check_images
 from advlab.inference import CHUNK, device_of, evaluation_mode
 from advlab.rewriting import for_attacks
 
@@ -50,10 +51,10 @@ def attack(body: Body) -> Body:
         if norm not in ("Linf", "L2"):
             raise ValueError(f"norm must be 'Linf' or 'L2', got {norm!r}")
         if "epsilon" in given:
-            _check_epsilon(given["epsilon"], norm)
+            check_epsilon(given["epsilon"], norm)
             given["epsilon"] = float(given["epsilon"])
         _check_numbers(given)
-        _check_images(images, model, pictures)
+        check_images(images, model, pictures)
         # Gradients are needed, also by a caller in no_grad or inference_mode.
         with evaluation_mode(model), torch.inference_mode(False), torch.enable_grad():
             images, device = _plain(images), device_of(model)
@@ -62,7 +63,7 @@ def attack(body: Body) -> Body:
                 if name == "starts":
                     _check_starts(of, images)
                 else:
-                    _check_classes(name, of, images, classes)
+                    check_classes(name, of, images, classes)
             chunks, fast = [], for_attacks(model)
             for start in range(0, len(images), CHUNK):
                 part = slice(start, start + CHUNK)
@@ -97,37 +98,6 @@ def _check_numbers(given: Mapping[str, object]) -> None:
             raise ValueError(f"{name} must be a finite number above 0, got {value!r}")
 
 
-def _check_epsilon(epsilon: object, norm: str) -> None:
-    if isinstance(epsilon, bool) or not isinstance(epsilon, int | float):
-        raise TypeError(f"epsilon must be a float in pixel units, [0, 1]; got {type(epsilon).__name__}")
-    if not math.isfinite(epsilon) or epsilon < 0:
-        raise ValueError(f"epsilon must be a finite number{' in [0, 1]' if norm == 'Linf' else ''}, got {epsilon}")
-    if epsilon > 1 and norm == "Linf":
-        raise ValueError(f"epsilon must lie in [0, 1], in units of a pixel; got {epsilon:g}: {epsilon:g}/255?")
-
-
-def _check_images(images: object, model: nn.Module, pictures: bool) -> None:
-    if not isinstance(images, Tensor):
-        raise TypeError(f"images must be a torch.Tensor, got {type(images).__name__}")
-    if not images.is_floating_point():
-        raise TypeError(f"images must be floating point in [0, 1], got {images.dtype}: divide by 255?")
-    if images.ndim < 2 or images.numel() == 0:
-        raise ValueError(f"images must be a batch, [batch, *shape], and not empty; got {list(images.shape)}")
-    if pictures and images.ndim != 4:
-        raise ValueError(f"this attack needs pictures [batch, channels, height, width], got {list(images.shape)}")
-    dtype = next((p.dtype for p in model.parameters() if p.is_floating_point()), images.dtype)
-    if images.dtype != dtype:
-        raise TypeError(f"images are {images.dtype}, the model's parameters {dtype}: convert one of them")
-    low, high = (float(end) for end in images.detach().aminmax())
-    if not math.isfinite(low + high):  # aminmax passes NaN on
-        raise ValueError("images hold NaN or infinity")
-    if low < 0 or high > 1:
-        raise ValueError(
-            f"images must lie in [0, 1], got [{low:.4g}, {high:.4g}]: already normalised? "
-            "Put the normalisation inside the model (advlab.models.Normalize)"
-        )
-
-
 def _check_starts(starts: object, images: Tensor) -> None:
     if not isinstance(starts, Tensor) or starts.shape != images.shape or starts.dtype != images.dtype:
         raise ValueError(f"starts must be images like the images attacked, {list(images.shape)} {images.dtype}")
@@ -148,18 +118,3 @@ def _classes(model: nn.Module, image: Tensor) -> int:
     if not logits.isfinite().all():  # a gradient that is not a number has the sign 0: the attack would do nothing
         raise ValueError("the model's logits are not finite for the first image")
     return logits.shape[1]
-
-
-def _check_classes(name: str, given: object, images: Tensor, classes: int) -> None:
-    """Labels and targets alike: one whole number in 0..classes-1 for each image."""
-    if not isinstance(given, Tensor):
-        raise TypeError(f"{name} must be a torch.Tensor, got {type(given).__name__}")
-    if given.is_floating_point() or given.is_complex() or given.dtype == torch.bool:
-        raise TypeError(f"{name} must be whole numbers, got {given.dtype}")
-    if given.shape != images.shape[:1]:
-        raise ValueError(f"{name} must have shape [{len(images)}], one for each image; got {list(given.shape)}")
-    if given.device != images.device:
-        raise ValueError(f"{name} are on {given.device}, images on {images.device}")
-    low, high = (int(end) for end in given.aminmax())
-    if low < 0 or high >= classes:
-        raise ValueError(f"{name} must lie in 0..{classes - 1} for this model, got {low}..{high}")

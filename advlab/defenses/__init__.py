@@ -15,7 +15,7 @@ from advlab.defenses.kernel_density import KernelDensity
 from advlab.defenses.mahalanobis import Mahalanobis
 from advlab.defenses.preprocessing import Preprocessed, Transformation, through
 from advlab.defenses.random_resizing import RandomResizing
-from advlab.defenses.smoothing import ABSTAIN, Certificates, certified_accuracy, certify, largest_radius, predict
+from advlab.defenses.smoothing import ABSTAIN, Certificates, certified_accuracy, certify, largest_radius
 from advlab.defenses.smoothing_attack import Smoothed
 from advlab.defenses.total_variation import TotalVariation
 
@@ -51,7 +51,6 @@ __all__ = [
     "judged",
     "largest_radius",
     "precision_at",
-    "predict",
     "ramped",
     "roc",
     "threshold",

@@ -10,8 +10,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from advlab.checks import check_classes, check_epsilon, check_images
 from advlab.defenses.chain import chain
-from advlab.defenses.checking import check_epsilon, check_images, check_labels
 from advlab.defenses.intervals import intervals, margins
 from advlab.inference import CHUNK, device_of
 
@@ -57,7 +57,7 @@ def worst_margins(
     check_epsilon(epsilon)
     check_images(images, model)
     body, last = chain(model)
-    check_labels(labels, images, last.out_features)
+    check_classes("labels", labels, images, last.out_features)
     entering = intervals(body, images, epsilon, outward=outward)[-1]
     return margins(last, entering, labels, outward=outward)
 
@@ -74,7 +74,7 @@ def certified(
     check_epsilon(epsilon)
     check_images(images, model)
     body, last = chain(model)
-    check_labels(labels, images, last.out_features)
+    check_classes("labels", labels, images, last.out_features)
     device, verdicts = device_of(model), []
     with torch.no_grad():
         for part, truth in zip(images.to(device).split(CHUNK), labels.to(device).long().split(CHUNK), strict=True):

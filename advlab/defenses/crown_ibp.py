@@ -14,8 +14,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.grad import conv2d_input
 
+from advlab.checks import check_classes, check_epsilon, check_images, check_share
 from advlab.defenses.chain import chain
-from advlab.defenses.checking import check_epsilon, check_images, check_labels, check_share
 from advlab.defenses.intervals import Interval, Weighted, affine, intervals, margins, per_channel
 from advlab.models import Normalize
 
@@ -46,7 +46,7 @@ def crown_margins(
     check_images(images, model)
     body, last = chain(model)
     check_body(body)
-    check_labels(labels, images, last.out_features)
+    check_classes("labels", labels, images, last.out_features)
     entering = intervals(body, images, epsilon, outward=False)
     return mixed(body, last, entering, labels, beta)
 

@@ -1,6 +1,6 @@
 """Training on targets that are no labels of digits: another model's probabilities, or whether an image was attacked.
 
-`advlab.training.train` takes its images and labels from MNIST. This is its loop with the data handed in.
+`advlab.training.train` takes its images and labels from MNIST. Here its loop runs on the data handed in.
 """
 
 import torch
@@ -8,9 +8,8 @@ from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
 from advlab import machine, memory
-from advlab.progress import report
 from advlab.rewriting import rewritten
-from advlab.training import REPORT_EVERY, WARM_UP, Recipe
+from advlab.training import Recipe, descent, lay_out
 
 
 def fit(
@@ -41,35 +40,8 @@ def fit(
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = recipe.architecture().to(device).train()
-        # In which convolutions are fast; torch's types do not know of it.
-        model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        _descend(model, recipe, images, targets, order)
-    model.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+        lay_out(model, torch.channels_last)
+        for _ in descent(model, rewritten(model), recipe, images, targets, order):
+            pass
+    lay_out(model, torch.contiguous_format)
     return model.eval()
-
-
-def _descend(model: nn.Module, recipe: Recipe, images: Tensor, targets: Tensor, order: torch.Generator) -> None:
-    fast = rewritten(model)
-    low = torch.autocast("cpu", torch.bfloat16, enabled=images.device.type == "cpu" and machine.path() == "bfloat16")
-    optimizer = torch.optim.Adam(model.parameters(), recipe.learning_rate, fused=images.device.type in ("cpu", "cuda"))
-    batches = -(-len(images) // recipe.batch_size)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimizer,
-        recipe.learning_rate,
-        total_steps=recipe.epochs * batches,
-        pct_start=WARM_UP,
-        anneal_strategy="linear",
-        cycle_momentum=False,
-    )
-    for epoch in range(recipe.epochs):
-        shuffled = torch.randperm(len(images), generator=order).to(images.device)
-        for step, chosen in enumerate(shuffled.split(recipe.batch_size)):
-            with low:
-                outputs = fast(images[chosen])
-            loss = recipe.loss(outputs.float(), targets[chosen])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-            if step % REPORT_EVERY == 0:
-                report(epoch * batches + step, recipe.epochs * batches, f"epoch {epoch + 1} of {recipe.epochs}")

@@ -11,8 +11,8 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from advlab.checks import check_classes, check_epsilon, check_images, check_share
 from advlab.defenses.chain import chain
-from advlab.defenses.checking import check_epsilon, check_images, check_labels, check_share
 from advlab.defenses.crown_ibp import check_body, mixed
 from advlab.defenses.intervals import Interval, intervals
 
@@ -59,7 +59,7 @@ def certified_loss(
         raise ValueError(f"regularised must be a finite weight, not negative, got {regularised}")
     check_images(images, model)
     body, last = chain(model)
-    check_labels(labels, images, last.out_features)
+    check_classes("labels", labels, images, last.out_features)
     if beta:
         check_body(body)
     clean = [images]

@@ -16,7 +16,7 @@ from jaxtyping import Float, Int
 from statsmodels.stats.proportion import binom_test, proportion_confint
 from torch import Tensor, nn
 
-from advlab.defenses.checking import check_images
+from advlab.checks import check_images
 from advlab.evaluation import Proportion
 from advlab.inference import CHUNK, device_of, evaluation_mode
 from advlab.progress import report

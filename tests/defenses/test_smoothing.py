@@ -5,8 +5,8 @@ import torch
 from scipy import stats
 from torch import nn
 
-from advlab.defenses import ABSTAIN, Certificates, certified_accuracy, certify, largest_radius, predict
-from advlab.defenses.smoothing import certified_radius
+from advlab.defenses import ABSTAIN, Certificates, certified_accuracy, certify, largest_radius
+from advlab.defenses.smoothing import certified_radius, predict
 from advlab.inference import CHUNK
 from advlab.progress import listening
 

@@ -7,7 +7,8 @@ from torch import nn
 
 from advlab.attacks import pgd
 from advlab.attacks.ball import lengths
-from advlab.defenses import Smoothed, certify, predict
+from advlab.defenses import Smoothed, certify
+from advlab.defenses.smoothing import predict
 
 
 def coins(seed=0):

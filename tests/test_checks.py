@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from advlab.defenses.checking import check_epsilon, check_images, check_labels, check_share
+from advlab.checks import check_classes, check_epsilon, check_images, check_share
 
 MODEL, IMAGES = nn.Linear(4, 2), torch.rand(2, 1, 2, 2)
 
@@ -17,8 +17,8 @@ MODEL, IMAGES = nn.Linear(4, 2), torch.rand(2, 1, 2, 2)
         (torch.rand(0, 4), ValueError, "not empty"),
         (torch.rand(2, 4) - 0.5, ValueError, "already normalised"),
         (torch.rand(2, 4) * 255, ValueError, "already normalised"),
-        (torch.full((2, 4), torch.nan), ValueError, "got .nan, nan"),
-        (torch.full((2, 4), torch.inf), ValueError, r"got .inf, inf"),
+        (torch.full((2, 4), torch.nan), ValueError, "NaN or infinity"),
+        (torch.full((2, 4), torch.inf), ValueError, "NaN or infinity"),
     ],
 )
 def test_images(images, error, message):
@@ -40,7 +40,7 @@ def test_images(images, error, message):
 )
 def test_labels(labels, error, message):
     with pytest.raises(error, match=message):
-        check_labels(labels, IMAGES, 2)
+        check_classes("labels", labels, IMAGES, 2)
 
 
 @pytest.mark.parametrize(
@@ -70,5 +70,5 @@ def test_good_input_passes():
         check_images(torch.full((2, 4), end), MODEL)
         check_epsilon(end)
         check_share("kappa", end)
-    check_labels(torch.tensor([0, 1], dtype=torch.int32), IMAGES, 2)
+    check_classes("labels", torch.tensor([0, 1], dtype=torch.int32), IMAGES, 2)
     check_epsilon(1)
