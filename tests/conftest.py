@@ -5,6 +5,7 @@ from importlib.util import find_spec
 
 import pytest
 import torch
+from hypothesis import settings
 from jaxtyping import install_import_hook
 
 # Before the modules are imported: the hook works on them as they are loaded. The models are left out: torch.fx
@@ -15,6 +16,9 @@ CHECKED = [f"advlab.{module.name}" for module in pkgutil.iter_modules(FOLDER) if
 install_import_hook(CHECKED, "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
 
 torch.set_num_threads(1)
+# Others may slow the machine down: how long an example takes says nothing about it.
+settings.register_profile("advlab", deadline=None)
+settings.load_profile("advlab")
 
 
 @pytest.fixture(scope="session")

@@ -351,12 +351,12 @@ def test_gradients_are_those_of_finite_differences(kind):
     ("change", "error", "message"),
     [
         ({"epsilon": 8.0}, ValueError, r"8/255\?"),
-        ({"epsilon": -0.1}, ValueError, r"epsilon must lie in \[0, 1\]"),
+        ({"epsilon": -0.1}, ValueError, r"epsilon must be a finite number in \[0, 1\]"),
         ({"epsilon": float("nan")}, ValueError, "got nan"),
         ({"epsilon": True}, TypeError, "epsilon must be a float"),
         ({"images": torch.rand(2, 1, 6, 6)}, TypeError, "images are torch.float32"),
         ({"images": torch.rand(2, 1, 6, 6).double() * 3}, ValueError, "already normalised"),
-        ({"images": torch.full((2, 1, 6, 6), torch.nan).double()}, ValueError, "got"),
+        ({"images": torch.full((2, 1, 6, 6), torch.nan).double()}, ValueError, "NaN or infinity"),
         ({"labels": torch.tensor([0, 3])}, ValueError, r"labels must lie in 0..2"),
     ],
 )
