@@ -92,6 +92,7 @@ CLAIMS = [
     (benchmarks.exact_leads, (FGSM, "ratios", "advlab", "torchattacks"), 2.3),
     (benchmarks.fast_gains_where_images_break, ("pgd_large", "ratios", "advlab, fast", "fastest peer"), 3.0),
     (benchmarks.fast_gains_where_images_break, (PGD, "ratios", "advlab, fast", "fastest peer"), 5.0),
+    (benchmarks.peers_agree, ("pgd_standard", "contestants", "foolbox", "verdicts_differ"), 2),
     (benchmarks.autoattack_alike, ("autoattack_robust", "paired", "p"), 0.01),
     (benchmarks.autoattack_leads, ("autoattack_robust", "ratio"), 1.2),
     (benchmarks.same_verdicts, ("pgd_large", "contestants", "advlab", "verdicts_differ"), 1),
