@@ -10,7 +10,7 @@ import advlab
 from advlab.attacks import apgd, autoattack, bim, fgsm, momentum, pgd, random_noise, square
 from advlab.attacks.losses import cross_entropy, margin
 from advlab.attacks.until_broken import pgd_until_broken
-from advlab.data import subset
+from advlab.data import Dataset, subset
 from advlab.evaluation import paired, predict
 
 #: The radius at which each model is neither untouched nor wholly broken.
@@ -43,9 +43,10 @@ def test_each_rung_leaves_no_more_than_the_one_above(honest, test_set):
     noise = survivors(model, test_set, random_noise, epsilon, generator=chance())
     single = survivors(model, test_set, fgsm, epsilon)
     many = survivors(model, test_set, pgd, epsilon, generator=chance())
-    all_four = survivors(model, test_set, autoattack, epsilon, generator=chance())
-    assert all_four.sum() <= many.sum() + HALF_A_POINT
     assert many.sum() < single.sum() < noise.sum()
+    # AutoAttack takes seconds for each image that withstands: a part of the images, where no one image may be missed.
+    few = Dataset(test_set.images[::5], test_set.labels[::5])
+    assert survivors(model, few, autoattack, epsilon, generator=chance()).sum() <= many[::5].sum()
 
 
 def test_accuracy_falls_with_epsilon_and_reaches_zero(honest, test_set):
