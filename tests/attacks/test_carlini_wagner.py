@@ -6,6 +6,7 @@ from torch import nn
 
 from advlab.attacks import carlini_wagner
 from advlab.attacks.ball import lengths
+from advlab.attacks.losses import margin
 from advlab.inference import predict
 from tests.attacks.linear import distance_in_box, linear, pictures
 
@@ -78,6 +79,21 @@ def test_confidence_is_a_lead(trained, digits):
     assert torch.equal(attacked, quick(trained, images, labels, confidence=3.0)), "nothing is left to chance"
     with pytest.raises(ValueError, match="confidence must be 0 or more"):
         quick(trained, images, labels, confidence=-1.0)
+
+
+def test_with_confidence_the_distance_is_that_to_the_shifted_boundary():
+    """Of a linear model, from images so grey that the box is not met. Within 2 %."""
+    model, images, kappa = linear(20, 2, 0), pictures(5, 20, 0.45, 0.55, 0), 0.3
+    labels = predict(model, images)
+    attacked = carlini_wagner(model, images, labels, search_steps=9, steps=150, confidence=kappa)
+    assert 0 < attacked.min() < attacked.max() < 1
+    points = images.clone().requires_grad_()
+    lead = -margin(model(points), labels)
+    (slope,) = torch.autograd.grad(lead.sum(), points)
+    expected = (lead.detach() + kappa) / lengths(slope, "L2")
+    found = lengths(attacked - images, "L2")
+    assert (found >= expected * (1 - 1e-4)).all()
+    assert (found <= expected * 1.02).all()
 
 
 def test_the_smallest_of_all_searches_is_kept(trained, digits):
