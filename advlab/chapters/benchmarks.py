@@ -207,9 +207,10 @@ def exact_leads(result: dict[str, Any]) -> bool:
 
 @claim(record)
 def fast_gains_where_images_break(result: dict[str, Any]) -> bool:
-    """In the larger ball the fast path has at least four times the fastest peer's speed, in the others less."""
-    ratios = {name: result[f"pgd_{name}"]["ratios"]["advlab, fast"]["fastest peer"] for name in PGD_RACES}
-    return ratios[LARGE] >= 4 > max(ratios[name] for name in MODELS)
+    """The fast path has at least 3 times the exact one's speed in the larger ball, at most 1.2 times in the others."""
+    races = {name: result[f"pgd_{name}"]["contestants"] for name in PGD_RACES}
+    gains = {name: one["advlab"]["seconds"] / one["advlab, fast"]["seconds"] for name, one in races.items()}
+    return gains[LARGE] >= 3 and max(gains[name] for name in MODELS) <= 1.2
 
 
 @claim(record)

@@ -1,5 +1,7 @@
 """Small random networks of every kind of layer that has bounds, on images of 6 x 6 pixels and three classes."""
 
+import itertools
+
 import torch
 from torch import nn
 
@@ -70,3 +72,10 @@ def points(images, epsilon, n, seed=0):
 def outputs(model, tried):
     """Logits [n, batch, classes] of points [n, batch, ...]."""
     return logits(model, tried.flatten(0, 1)).unflatten(0, tried.shape[:2])
+
+
+def corners(images, epsilon):
+    """Every corner of the ball within [0, 1]: [2**pixels, batch, ...]; for a few pixels."""
+    low, high = (images - epsilon).clamp(0, 1), (images + epsilon).clamp(0, 1)
+    sides = torch.tensor(list(itertools.product((False, True), repeat=images[0].numel())))
+    return torch.where(sides.view(-1, 1, *images.shape[1:]), high, low)

@@ -1,5 +1,4 @@
 import copy
-import itertools
 
 import numpy as np
 import pytest
@@ -9,7 +8,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from advlab.defenses import crown_margins, worst_margins
-from tests.defenses.networks import LINEAR_ONLY, network, outputs, pictures, points
+from tests.defenses.networks import LINEAR_ONLY, corners, network, outputs, pictures, points
 
 SEEDS = st.integers(0, 10**6)
 kinds = pytest.mark.parametrize("kind", LINEAR_ONLY)
@@ -100,9 +99,7 @@ def test_all_corners_of_a_linear_network(seed, epsilon, classes):
             parameter.copy_(torch.randn(parameter.shape, generator=coins))
     images = (2 * torch.rand(3, 1, 3, 3, generator=coins, dtype=torch.float64) - 0.5).clamp(0, 1)
     labels = torch.randint(0, classes, (3,), generator=coins)
-    low, high = (images - epsilon).clamp(0, 1), (images + epsilon).clamp(0, 1)
-    sides = torch.tensor(list(itertools.product((False, True), repeat=9))).view(-1, 1, 1, 3, 3)
-    reached = model(torch.where(sides, high, low).flatten(0, 1)).unflatten(0, (-1, 3)).detach()
+    reached = outputs(model, corners(images, epsilon))
     leads = reached.gather(2, labels.view(1, 3, 1).expand(len(reached), 3, 1)) - reached
     found = crown_margins(model, images, labels, epsilon)
     torch.testing.assert_close(found, leads.amin(0), rtol=0, atol=1e-10)
