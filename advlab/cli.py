@@ -1,4 +1,4 @@
-"""The command line: `build` fills the store, `list` shows it, `clean` forgets; `audit` and `verify` serve users."""
+"""The command line: `build`, `list` and `clean` tend the store; `audit`, `verify` and `challenge` serve users."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from advlab.profile import PROFILES, STANDARD
@@ -21,7 +22,14 @@ FAILED = 1
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status (0 done, 1 failed, 64 wrong usage, 75 edited meanwhile)."""
     options = _parser().parse_args(arguments)
-    commands = {"build": _build, "list": _list, "clean": _clean, "audit": _audit, "verify": _verify}
+    commands = {
+        "build": _build,
+        "list": _list,
+        "clean": _clean,
+        "audit": _audit,
+        "verify": _verify,
+        "challenge": _challenge,
+    }
     command = commands[options.command]
     try:
         return command(options)
@@ -54,6 +62,13 @@ def _parser() -> argparse.ArgumentParser:
         "--jobs", type=_positive, help="computations side by side, one thread each (default: one a core)"
     )
     build.add_argument("--quiet", action="store_true", help="no progress")
+    build.add_argument(
+        "--recipe",
+        choices=("build", "long"),
+        default="build",
+        help="long: train and judge the recipes of an hour or a GPU instead, and record what comes out",
+    )
+    build.add_argument("--only", help="of the long recipes, the one of this name")
     listing = commands.add_parser("list", help="show what the store holds: kind, name, key, age, size, seconds it took")
     listing.add_argument("--json", action="store_true", help="one JSON object a line")
     clean = commands.add_parser("clean", help="forget entries that no book of this checkout refers to")
@@ -62,6 +77,10 @@ def _parser() -> argparse.ArgumentParser:
     auditing.options = _audit_options
     verifying = commands.add_parser("verify", help="check saved adversarial images again: domain, ball, verdict")
     verifying.options = _verify_options
+    challenge = commands.add_parser("challenge", help="judge a file of adversarial images made for the open challenge")
+    challenge.add_argument(
+        "file", type=Path, help=".safetensors or .npz: adversarial, and index (advlab.challenge.save)"
+    )
     return parser
 
 
@@ -87,6 +106,23 @@ def _verify(options: argparse.Namespace) -> int:
     from advlab.verify import command
 
     return command.run(options)
+
+
+def _challenge(options: argparse.Namespace) -> int:
+    from advlab.challenge import EPSILON, score
+    from advlab.factory import ModelError, UsageError
+
+    try:
+        found = score(options.file)
+    except (UsageError, ModelError) as problem:
+        print(f"advlab challenge: {problem}", file=sys.stderr)
+        return 64
+    print(f"clean accuracy       {found.clean.value:7.2%}  ({found.clean.count:,} of {found.clean.n:,})")
+    print(f"left at epsilon {EPSILON:g}  {found.left.value:7.2%}  ({found.left.count:,} of {found.left.n:,})")
+    if found.refused:
+        listed = ", ".join(map(str, found.refused[:10]))
+        print(f"no success: {len(found.refused):,} images of the file, among them {listed}")
+    return 0
 
 
 def _positive(text: str) -> int:
@@ -115,6 +151,8 @@ def _build(options: argparse.Namespace) -> int:
     except ValueError as problem:
         print(f"advlab: {problem}", file=sys.stderr)
         return 64
+    if options.recipe == "long":
+        return _long(options.only)
     from advlab import pool
     from advlab.build import build
     from advlab.stored import SourceChanged
@@ -126,6 +164,16 @@ def _build(options: argparse.Namespace) -> int:
         return TRY_AGAIN
     if not options.quiet:
         print(f"{options.profile}: all there, after {book['seconds']:.1f} s", file=sys.stderr)
+    return 0
+
+
+def _long(only: str | None) -> int:
+    from advlab import long, zoo
+
+    if only is not None and only not in zoo.LONG:
+        print(f"advlab build: no long recipe is called {only!r}; there are {', '.join(zoo.LONG)}", file=sys.stderr)
+        return 64
+    long.run({name: recipe for name, recipe in zoo.LONG.items() if only in (None, name)})
     return 0
 
 

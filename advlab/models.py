@@ -71,3 +71,54 @@ class SimpleCNN(nn.Module):
         x = self.pool2(self.relu2(self.conv2(x)))
         x = self.relu3(self.fc1(self.flatten(x)))
         return self.fc2(self.dropout(x))
+
+
+def strided_cnn() -> nn.Sequential:
+    """`SimpleCNN` with convolutions that stride in the place of its poolings, and no dropout: as many parameters.
+
+    A quarter of the places are computed, so a training costs a third; and it is a chain of layers that have bounds.
+
+    >>> sum(parameter.numel() for parameter in strided_cnn().parameters())
+    421642
+    """
+    return nn.Sequential(
+        Normalize(MEAN, STD),
+        nn.Conv2d(1, 32, kernel_size=3, stride=2, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(32, 64, kernel_size=3, stride=2, padding=1),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(64 * 7 * 7, 128),
+        nn.ReLU(),
+        nn.Linear(128, CLASSES),
+    )
+
+
+def striding(first: int, second: int, hidden: int) -> nn.Sequential:
+    """Two convolutions of 4x4 that stride, no pooling, one hidden layer: a network whose passes are cheap.
+
+    Args:
+        first: channels of the first convolution.
+        second: channels of the second.
+        hidden: width of the hidden layer.
+    """
+    return nn.Sequential(
+        Normalize(MEAN, STD),
+        nn.Conv2d(1, first, kernel_size=4, stride=2, padding=1),
+        nn.ReLU(),
+        nn.Conv2d(first, second, kernel_size=4, stride=2, padding=1),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(second * 7 * 7, hidden),
+        nn.ReLU(),
+        nn.Linear(hidden, CLASSES),
+    )
+
+
+def cheap_cnn() -> nn.Sequential:
+    """The network to be smoothed, which is asked thousands of times about one image; 81,710 parameters.
+
+    >>> sum(parameter.numel() for parameter in cheap_cnn().parameters())
+    81710
+    """
+    return striding(8, 16, 100)

@@ -47,7 +47,7 @@ def for_attacks(model: nn.Module) -> nn.Module:
     for name, module in list(traced.named_modules()):
         if type(module) is nn.Conv2d:
             parent, _, own = name.rpartition(".")
-            replacement = _Scatter(module) if _is_plain(module) and module.in_channels == 1 else _channels_last(module)
+            replacement = _Scatter(module) if is_one_channel(module) else _channels_last(module)
             setattr(traced.get_submodule(parent), own, replacement)
     return _ForAttacks(traced, traced.graph).train(model.training)
 
@@ -95,11 +95,11 @@ def rewritten(model: nn.Module) -> fx.GraphModule:
     """The same function on the same parameters, for training on a processor; the caller's model is not changed.
 
     What the forward pass asks of `self.training` directly (`F.dropout`) is traced as it stands now; sub-modules
-    (`nn.Dropout`) keep asking. Layers of other kinds and strides stay as they are.
+    (`nn.Dropout`) keep asking. Other layers stay as they are.
     """
     traced = pool_first(model)
     for name, module in list(traced.named_modules()):
-        if isinstance(module, nn.Conv2d) and _is_plain(module) and module.in_channels == 1:
+        if isinstance(module, nn.Conv2d) and is_one_channel(module):
             parent, _, own = name.rpartition(".")
             setattr(traced.get_submodule(parent), own, _OneChannel(module))
     return traced
@@ -130,10 +130,10 @@ def _calls(node: fx.node.Argument, kind: type[nn.Module], traced: fx.GraphModule
     )
 
 
-def _is_plain(layer: nn.Conv2d) -> bool:
-    """Stride 1, no dilation, zeros around: what `_OneChannel` computes."""
-    shape = (layer.stride, layer.dilation, layer.groups, layer.padding_mode)
-    return shape == ((1, 1), (1, 1), 1, "zeros") and not isinstance(layer.padding, str)
+def is_one_channel(layer: nn.Conv2d) -> bool:
+    """One channel, no dilation, a number of zeros around: what `one_channel` computes."""
+    shape = (layer.in_channels, layer.dilation, layer.padding_mode)
+    return shape == (1, (1, 1), "zeros") and not isinstance(layer.padding, str)
 
 
 class _OneChannel(nn.Module):
@@ -143,15 +143,29 @@ class _OneChannel(nn.Module):
         super().__init__()
         self.weight: Tensor = layer.weight
         self.bias: Tensor | None = layer.bias
-        self.rows, self.columns = (int(side) for side in layer.padding)
+        self.stride, self.padding = pair(layer.stride), pair(layer.padding)
 
     def forward(self, images: Tensor) -> Tensor:
-        padded = F.pad(images, (self.columns, self.columns, self.rows, self.rows)).squeeze(1)
-        windows = padded.unfold(1, self.weight.shape[2], 1).unfold(2, self.weight.shape[3], 1)
-        count, height, width = windows.shape[:3]
-        patches = windows.reshape(count * height * width, -1)  # a row for each place in the output
-        product = F.linear(patches, self.weight.flatten(1), self.bias)
-        return product.view(count, height, width, -1).permute(0, 3, 1, 2)
+        return one_channel(images, self.weight, self.bias, self.stride, self.padding)
+
+
+def pair(sides: Any) -> tuple[int, int]:
+    """Rows and columns of a convolution's stride or padding, which may be numbers of any kind."""
+    rows, columns = sides
+    return int(rows), int(columns)
+
+
+def one_channel(
+    images: Tensor, weight: Tensor, bias: Tensor | None, stride: tuple[int, int], padding: tuple[int, int]
+) -> Tensor:
+    """`F.conv2d` of one input channel as a product with the matrix of patches: its weights' gradient is a product."""
+    (rows, columns), (down, right) = padding, stride
+    padded = F.pad(images, (columns, columns, rows, rows)).squeeze(1)
+    windows = padded.unfold(1, weight.shape[2], down).unfold(2, weight.shape[3], right)
+    count, height, width = windows.shape[:3]
+    patches = windows.reshape(count * height * width, -1)  # a row for each place in the output
+    product = F.linear(patches, weight.flatten(1), bias)
+    return product.view(count, height, width, -1).permute(0, 3, 1, 2)
 
 
 class _Scatter(nn.Module):
@@ -163,28 +177,35 @@ class _Scatter(nn.Module):
         self.kernel = torch.empty_like(layer.weight, memory_format=torch.channels_last, requires_grad=False)
         self.kernel.copy_(layer.weight.detach())
         self.bias = None if layer.bias is None else layer.bias.detach()
-        self.padding: tuple[int, int] = (int(layer.padding[0]), int(layer.padding[1]))
+        self.stride, self.padding = pair(layer.stride), pair(layer.padding)
 
     def forward(self, images: Tensor) -> Tensor:
-        result: Tensor = _ScatterFunction.apply(images, self.kernel, self.bias, self.padding)  # type: ignore[no-untyped-call]
+        result: Tensor = _ScatterFunction.apply(images, self.kernel, self.bias, self.stride, self.padding)  # type: ignore[no-untyped-call]
         return result
 
 
 class _ScatterFunction(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, images: Tensor, kernel: Tensor, bias: Tensor | None, padding: tuple[int, int]) -> Tensor:
+    def forward(
+        ctx: Any,
+        images: Tensor,
+        kernel: Tensor,
+        bias: Tensor | None,
+        stride: tuple[int, int],
+        padding: tuple[int, int],
+    ) -> Tensor:
         ctx.save_for_backward(kernel)
-        ctx.shape, ctx.padding = images.shape, padding
-        return F.conv2d(images, kernel, bias, padding=padding)
+        ctx.shape, ctx.stride, ctx.padding = images.shape, stride, padding
+        return F.conv2d(images, kernel, bias, stride, padding)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None, None]:
         (kernel,) = ctx.saved_tensors
-        (count, _, height, width), (up, left) = ctx.shape, ctx.padding
+        (count, _, height, width), (down, right), (up, left) = ctx.shape, ctx.stride, ctx.padding
         _, channels, rows, columns = gradient.shape
         places = kernel.view(channels, -1).t() @ gradient.permute(0, 2, 3, 1).reshape(-1, channels).t()
         padded = gradient.new_zeros(count, height + 2 * up, width + 2 * left)
         for place, sent in enumerate(places.view(-1, count, rows, columns)):
             row, column = divmod(place, kernel.shape[3])
-            padded[:, row : row + rows, column : column + columns] += sent
-        return padded[:, None, up : up + height, left : left + width], None, None, None
+            padded[:, row : row + down * rows : down, column : column + right * columns : right] += sent
+        return padded[:, None, up : up + height, left : left + width], None, None, None, None

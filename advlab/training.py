@@ -37,6 +37,10 @@ class Recipe:
         ramp: the share of the steps, [0, 1], in which epsilon grows from 0 to its size. A network that meets large
             perturbations from the first step on may learn for long that every digit is the same.
         loss: of logits and labels, averaged over the batch.
+        objective: called as `objective(model, images, labels, share)`, where share is the part of the steps that is
+            done, in [0, 1): a loss that asks more of the model than its outputs on one batch. In the place of
+            `perturb` and `loss`, which tests still use.
+        clip: the largest L2 norm of all gradients together; longer ones are shortened. None leaves them.
     """
 
     architecture: Callable[[], nn.Module] = SimpleCNN
@@ -49,14 +53,19 @@ class Recipe:
     epsilon: float = 0.0
     ramp: float = 0.0
     loss: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy
+    objective: Callable[[nn.Module, Tensor, Tensor, float], Tensor] | None = None
+    clip: float | None = None
 
 
 class Epoch(TypedDict):
-    """What one epoch came to. Accuracies in [0, 1]; training figures are averages while the model learned."""
+    """What one epoch came to. Accuracies in [0, 1]; training figures are averages while the model learned.
+
+    The accuracy in training is None where the recipe has an objective of its own, whose outputs nobody sees.
+    """
 
     epoch: int
     loss: float
-    train_accuracy: float
+    train_accuracy: float | None
     test_loss: float
     test_accuracy: float
     seconds: float
@@ -77,10 +86,10 @@ def train(recipe: Recipe, seed: int) -> Training:
     torch's global generator is left as it was.
 
     Raises:
-        ValueError: epochs or batch size below 1, or more images than there are.
+        ValueError: epochs or batch size below 1, more images than there are, an objective beside a perturbation, or a
+            clip that is not positive.
     """
-    if recipe.epochs < 1 or recipe.batch_size < 1:
-        raise ValueError(f"epochs and batch_size must be at least 1, got {recipe.epochs} and {recipe.batch_size}")
+    check_recipe(recipe)
     training_set = _share("train", recipe.train_images)
     test_set = _share("test", recipe.test_images)
     memory.keep_freed_blocks()
@@ -91,6 +100,16 @@ def train(recipe: Recipe, seed: int) -> Training:
         history = _fit(model, recipe, training_set, test_set, torch.Generator().manual_seed(seed))
     lay_out(model, torch.contiguous_format)
     return Training(model.eval(), history)
+
+
+def check_recipe(recipe: Recipe) -> None:
+    """Raises ValueError for a recipe that nothing can be trained by; `train` names its causes."""
+    if recipe.epochs < 1 or recipe.batch_size < 1:
+        raise ValueError(f"epochs and batch_size must be at least 1, got {recipe.epochs} and {recipe.batch_size}")
+    if recipe.objective is not None and recipe.perturb is not None:
+        raise ValueError("a recipe has either perturb or objective: an objective makes its own perturbations")
+    if recipe.clip is not None and not recipe.clip > 0:
+        raise ValueError(f"clip must be positive, got {recipe.clip}")
 
 
 def lay_out(model: nn.Module, memory_format: torch.memory_format) -> None:
@@ -106,11 +125,11 @@ def _share(split: Split, n: int | None) -> Dataset:
 
 @dataclass(frozen=True)
 class Step:
-    """What one step of a training gave: the loss before it, and outputs and targets of its batch."""
+    """What one step of a training gave: the loss before it, and outputs (unless it has an objective) and targets."""
 
     epoch: int
     loss: Tensor
-    outputs: Tensor
+    outputs: Tensor | None
     targets: Tensor
 
 
@@ -143,19 +162,25 @@ def descent(
         shuffled = torch.randperm(len(images), generator=order).to(images.device)
         for step, chosen in enumerate(shuffled.split(recipe.batch_size), start=epoch * batches):
             batch, wanted = images[chosen], targets[chosen]
-            if recipe.perturb is not None:
-                grown = step / (recipe.ramp * steps) if recipe.ramp else 1.0
-                batch = recipe.perturb(model, batch, wanted, recipe.epsilon * min(grown, 1.0))
-            with low:
-                outputs = fast(batch)
-            loss = recipe.loss(outputs.float(), wanted)
+            outputs = None
+            if recipe.objective is not None:
+                loss = recipe.objective(model, batch, wanted, step / steps)
+            else:
+                if recipe.perturb is not None:
+                    grown = step / (recipe.ramp * steps) if recipe.ramp else 1.0
+                    batch = recipe.perturb(model, batch, wanted, recipe.epsilon * min(grown, 1.0))
+                with low:
+                    outputs = fast(batch)
+                loss = recipe.loss(outputs.float(), wanted)
             optimizer.zero_grad()
             loss.backward()
+            if recipe.clip is not None:
+                nn.utils.clip_grad_norm_(model.parameters(), recipe.clip)
             optimizer.step()
             schedule.step()
             if step % REPORT_EVERY == 0:
                 report(step, steps, f"epoch {epoch + 1} of {recipe.epochs}")
-            yield Step(epoch, loss.detach(), outputs.detach(), wanted)
+            yield Step(epoch, loss.detach(), None if outputs is None else outputs.detach(), wanted)
 
 
 def _fit(
@@ -168,13 +193,14 @@ def _fit(
         total_loss, correct = torch.zeros((), device=device), torch.zeros((), dtype=torch.long, device=device)
         for step in steps:
             total_loss += step.loss * len(step.targets)
-            correct += (step.outputs.argmax(1) == step.targets).sum()
+            if step.outputs is not None:
+                correct += (step.outputs.argmax(1) == step.targets).sum()
         test_loss, test_accuracy = _test(fast, test_set, recipe)
         history.append(
             Epoch(
                 epoch=epoch + 1,
                 loss=float(total_loss) / len(images),
-                train_accuracy=int(correct) / len(images),
+                train_accuracy=None if recipe.objective is not None else int(correct) / len(images),
                 test_loss=test_loss,
                 test_accuracy=test_accuracy,
                 seconds=time.perf_counter() - start,

@@ -10,38 +10,117 @@ import torch
 from torch import Tensor, nn
 
 from advlab import machine, source
-from advlab.attacks.pgd import pgd
-from advlab.models import SimpleCNN
+from advlab.defenses.adversarial_training import random_single_step, several_steps, single_step, trades
+from advlab.defenses.certifiable import certifiable_cnn, small_certifiable_cnn
+from advlab.defenses.distillation import distilled
+from advlab.defenses.interval_training import certified_loss, ramped
+from advlab.models import SimpleCNN, cheap_cnn, strided_cnn
 from advlab.profile import Profile
 from advlab.stored import Computation, ingredients, target, to_bytes
 from advlab.training import Recipe, train
 
 #: SimpleCNN trained on clean images with Adam: the model that most pages attack.
 STANDARD = Recipe(architecture=SimpleCNN)
-#: The steps of the attack that `ROBUST` is trained against, each of two thirds of its radius.
-TRAINING_STEPS = 3
-STEP = 2 / 3
-
-
-def pgd_in_training(model: nn.Module, images: Tensor, labels: Tensor, epsilon: float) -> Tensor:
-    """A short PGD from a random start, in the model's present state; torch's global generator draws the start."""
-    if epsilon == 0:  # the first step of a ramp
-        return images
-    chance = torch.default_generator
-    return pgd(model, images, labels, epsilon, generator=chance, steps=TRAINING_STEPS, step_size=STEP * epsilon)
-
-
 #: SimpleCNN trained on what PGD makes of each batch (Madry et al. 2018), cut down to two or three minutes of one core:
 #: a third of the images, three steps instead of forty.
 ROBUST = Recipe(
     architecture=SimpleCNN,
-    perturb=pgd_in_training,
+    perturb=several_steps,
     epsilon=0.3,
     ramp=0.3,
     epochs=3,
     batch_size=100,
     learning_rate=5e-3,
     train_images=20_000,
+)
+
+#: The forms of adversarial training side by side: one network, one number of images seen, only what perturbs differs.
+PGD_TRAINED = dataclasses.replace(ROBUST, architecture=strided_cnn)
+SINGLE_STEP = dataclasses.replace(PGD_TRAINED, perturb=single_step)
+RANDOM_SINGLE_STEP = dataclasses.replace(PGD_TRAINED, perturb=random_single_step)
+
+
+def trades_objective(model: nn.Module, images: Tensor, labels: Tensor, share: float) -> Tensor:
+    """TRADES at its usual weight of the divergence, with epsilon growing as it does in the other forms."""
+    return trades(model, images, labels, ramped(share, 0.0, PGD_TRAINED.ramp, 0.0, PGD_TRAINED.epsilon), beta=6.0)
+
+
+TRADES = dataclasses.replace(PGD_TRAINED, perturb=None, objective=trades_objective)
+#: The most robust model that a few minutes of one core give: PGD's three steps on all images.
+ADVERSARIAL = dataclasses.replace(PGD_TRAINED, train_images=None, epochs=5)
+
+
+def noise_in_training(model: nn.Module, images: Tensor, labels: Tensor, epsilon: float) -> Tensor:
+    """Gaussian noise of standard deviation `epsilon`, in pixel units (Cohen et al. 2019, section 3.3).
+
+    It is not clipped: noisy pixels may leave [0, 1], as they do when the smoothed classifier is asked. torch's global
+    generator draws it.
+    """
+    return images + epsilon * torch.randn_like(images)
+
+
+#: By the standard deviation of their noise, in pixel units: the networks to be smoothed (Cohen et al. 2019).
+SMOOTHED = {
+    sigma: Recipe(
+        architecture=cheap_cnn,
+        perturb=noise_in_training,
+        epsilon=sigma,
+        epochs=2,
+        batch_size=100,
+        learning_rate=5e-3,
+    )
+    for sigma in (0.25, 0.5, 1.0)
+}
+
+#: The ball that intervals are trained on, a little larger than the one asked about, and the parts of the training
+#: between which it grows from nothing (Gowal et al. 2018).
+TRAINED_EPSILON = 0.32
+GROWING = (0.02, 0.5)
+
+
+def interval_objective(model: nn.Module, images: Tensor, labels: Tensor, share: float) -> Tensor:
+    """The loss of the worst logits that intervals allow, in a ball that grows from the image alone."""
+    return certified_loss(model, images, labels, ramped(share, *GROWING, 0.0, TRAINED_EPSILON), kappa=0.0)
+
+
+#: A small network trained so that intervals prove it (Gowal et al. 2018, with the first weights of Shi et al. 2021).
+CERTIFIED = Recipe(
+    architecture=small_certifiable_cnn,
+    objective=interval_objective,
+    clip=10.0,
+    epochs=12,
+    batch_size=100,
+    learning_rate=3e-3,
+)
+
+
+def small_ball_objective(model: nn.Module, images: Tensor, labels: Tensor, share: float) -> Tensor:
+    """As `interval_objective`, for a third of the ball."""
+    return certified_loss(model, images, labels, ramped(share, *GROWING, 0.0, TRAINED_EPSILON / 3), kappa=0.0)
+
+
+#: Recipes of an hour of one core and more, or minutes of a GPU: not part of the build (`advlab build --recipe long`).
+LONG = {
+    "adversarial": dataclasses.replace(ADVERSARIAL, epochs=40),
+    "trades": dataclasses.replace(TRADES, train_images=None, epochs=30),
+    "certified": dataclasses.replace(CERTIFIED, architecture=certifiable_cnn, epochs=60),
+    "certified, small ball": dataclasses.replace(
+        CERTIFIED, architecture=certifiable_cnn, epochs=60, objective=small_ball_objective
+    ),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Distillation:
+    """How a student comes about: the recipe of both networks, and the temperature, at least 1, of both trainings."""
+
+    recipe: Recipe
+    temperature: float
+
+
+#: Defensive distillation (Papernot et al. 2016) at the highest temperature that its authors tried.
+DISTILLED = Distillation(
+    Recipe(architecture=SimpleCNN, epochs=2, batch_size=100, learning_rate=1e-2, train_images=20_000), temperature=100.0
 )
 
 
@@ -79,10 +158,47 @@ def history(recipe: Recipe, seed: int = 0) -> list[dict[str, Any]]:
     return rows
 
 
+def distilling(profile: Profile, wanted: Distillation = DISTILLED, seed: int = 0) -> Computation:
+    """The stored training of a teacher and its student, sized by the profile: `{teacher,student}.safetensors`."""
+    recipe = sized(wanted.recipe, profile)
+    reached = source.SNAPSHOT.reached("advlab.zoo:_distilled_files", target(recipe.architecture))
+    made_of = ingredients(reached, {"recipe": recipe, "temperature": wanted.temperature, "seed": seed})
+    name = f"{recipe.architecture.__name__}-distilled/{seed}"
+    return Computation("model", name, made_of, reached, lambda: _distilled_files(recipe, wanted.temperature, seed))
+
+
+def _distilled_files(recipe: Recipe, temperature: float, seed: int) -> dict[str, bytes]:
+    pair = distilled(recipe, temperature, seed)
+    return {"teacher.safetensors": _weights(pair.teacher), "student.safetensors": _weights(pair.student)}
+
+
+def _weights(model: nn.Module) -> bytes:
+    return safetensors.torch.save({key: tensor.cpu().contiguous() for key, tensor in model.state_dict().items()})
+
+
+def student(profile: Profile, wanted: Distillation = DISTILLED, seed: int = 0) -> nn.Module:
+    """The student of that distillation, in evaluation mode: the defended model, which answers at temperature 1."""
+    model = wanted.recipe.architecture()
+    model.load_state_dict(safetensors.torch.load(distilling(profile, wanted, seed).get().read("student.safetensors")))
+    return model.eval().to(machine.device())
+
+
+#: The models of the book by the names that programs ask for (`advlab.trained`).
+NAMED = {
+    "standard": STANDARD,
+    "robust": ROBUST,
+    "pgd_trained": PGD_TRAINED,
+    "single_step": SINGLE_STEP,
+    "random_single_step": RANDOM_SINGLE_STEP,
+    "trades": TRADES,
+    "adversarial": ADVERSARIAL,
+    "smoothed": SMOOTHED[0.5],
+    "certified": CERTIFIED,
+}
+
+
 def by_name(name: str) -> Recipe:
     """The recipe of a model of the book. Raises ValueError for a name that the book does not have."""
-    if name == "standard":
-        return STANDARD
-    if name == "robust":
-        return ROBUST
-    raise ValueError(f"no model of the book is called {name!r}; there are 'standard' and 'robust'")
+    if name not in NAMED:
+        raise ValueError(f"no model of the book is called {name!r}; there are {', '.join(map(repr, NAMED))}")
+    return NAMED[name]

@@ -13,7 +13,11 @@ def networks():
     """One of each kind that the rewriting treats in a way of its own."""
     torch.manual_seed(0)
     strided = nn.Sequential(
-        nn.Conv2d(1, 4, 5, stride=2), nn.ReLU(), nn.Conv2d(4, 8, 3), nn.Flatten(), nn.Linear(800, 5)
+        nn.Conv2d(1, 4, 5, stride=(2, 3), padding=(1, 0)),
+        nn.ReLU(),
+        nn.Conv2d(4, 8, 3),
+        nn.Flatten(),
+        nn.Linear(528, 5),
     )
     padded = nn.Sequential(
         nn.Conv2d(1, 6, (3, 5), padding=(0, 2), bias=False), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 6, 3, groups=2),

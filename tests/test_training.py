@@ -175,3 +175,45 @@ def test_dropout_follows_the_mode(network, digits):
     assert not torch.equal(fast(digits.images), fast(digits.images))
     network.eval()
     assert torch.equal(fast(digits.images), fast(digits.images))
+
+
+def test_an_objective_is_what_is_minimised():
+    shares = []
+
+    def margins(model, images, labels, share):
+        shares.append(share)
+        return F.multi_margin_loss(model(images), labels)
+
+    trained = train(replace(SMALL, objective=margins, train_images=320, batch_size=32), 0)
+    assert shares == pytest.approx([step / 20 for step in range(20)])
+    assert trained.history[-1]["loss"] < trained.history[0]["loss"]
+    assert trained.history[-1]["train_accuracy"] is None
+    assert trained.history[-1]["test_accuracy"] > 0.3
+
+
+def test_a_cross_entropy_objective_trains_the_same_model():
+    def plain(model, images, labels, share):
+        return F.cross_entropy(model(images), labels)
+
+    one, other = (train(replace(SMALL, epochs=1, objective=how), 0) for how in (None, plain))
+    assert one.history[0]["loss"] == pytest.approx(other.history[0]["loss"], rel=0.02)
+    assert one.history[0]["test_loss"] == pytest.approx(other.history[0]["test_loss"], rel=0.1)
+
+
+def test_clipping_shortens_long_gradients_and_leaves_short_ones():
+    free = flat(train(replace(SMALL, epochs=1), 0).model)
+    assert torch.equal(flat(train(replace(SMALL, epochs=1, clip=1e6), 0).model), free)
+    # Adam divides by the size of its gradients: only shortening some of them, and not others, changes what it does.
+    assert not torch.equal(flat(train(replace(SMALL, epochs=1, clip=1.0), 0).model), free)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"perturb": fgsm, "objective": fgsm}, "either perturb or objective"),
+        ({"clip": 0.0}, "clip must be positive"),
+    ],
+)
+def test_recipes_that_contradict_themselves(change, words):
+    with pytest.raises(ValueError, match=words):
+        train(replace(SMALL, **change), 0)

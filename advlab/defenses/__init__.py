@@ -1,5 +1,6 @@
 """Defenses, one a file, each with the attack that was made for it; every verdict is the defense's own."""
 
+from advlab.defenses.adversarial_training import random_single_step, several_steps, single_step, trades
 from advlab.defenses.bounds import bounds, certified, worst_margins
 from advlab.defenses.certifiable import certifiable_cnn, initialise
 from advlab.defenses.consistency import Consistency
@@ -7,6 +8,7 @@ from advlab.defenses.crown_ibp import crown_margins
 from advlab.defenses.detection import Detector, accuracy_after_rejection, judged, precision_at, roc, threshold
 from advlab.defenses.detector_network import DetectorNetwork, trained_detector
 from advlab.defenses.distillation import Cooled, distilled, vanished
+from advlab.defenses.ensemble import Ensemble, Vote
 from advlab.defenses.feature_squeezing import BitDepth, MedianFilter
 from advlab.defenses.interval_training import certified_loss, ramped
 from advlab.defenses.joint import Guarded, evading_pgd, undetected
@@ -27,6 +29,7 @@ __all__ = [
     "Cooled",
     "Detector",
     "DetectorNetwork",
+    "Ensemble",
     "Guarded",
     "Jpeg",
     "KernelDensity",
@@ -37,6 +40,7 @@ __all__ = [
     "Smoothed",
     "TotalVariation",
     "Transformation",
+    "Vote",
     "accuracy_after_rejection",
     "bounds",
     "certifiable_cnn",
@@ -52,9 +56,13 @@ __all__ = [
     "largest_radius",
     "precision_at",
     "ramped",
+    "random_single_step",
     "roc",
+    "several_steps",
+    "single_step",
     "threshold",
     "through",
+    "trades",
     "trained_detector",
     "undetected",
     "vanished",

@@ -1,4 +1,4 @@
-"""A network to be trained with interval bounds, and the weights that it begins with."""
+"""Networks to be trained with interval bounds, and the weights that they begin with."""
 
 import math
 
@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from advlab.data import CLASSES, MEAN, STD
-from advlab.models import Normalize
+from advlab.models import Normalize, striding
 
 
 def certifiable_cnn() -> nn.Sequential:
@@ -27,6 +27,15 @@ def certifiable_cnn() -> nn.Sequential:
         nn.Linear(250, CLASSES),
     )
     return initialise(model, torch.default_generator)  # type: ignore[return-value]
+
+
+def small_certifiable_cnn() -> nn.Sequential:
+    """Half of that, for a training of minutes on one core: two convolutions of 4x4 that stride; 419,546 parameters.
+
+    >>> sum(parameter.numel() for parameter in small_certifiable_cnn().parameters())
+    419546
+    """
+    return initialise(striding(16, 64, 128), torch.default_generator)  # type: ignore[return-value]
 
 
 def initialise(model: nn.Module, generator: torch.Generator) -> nn.Module:

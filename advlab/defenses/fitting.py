@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from advlab import machine, memory
 from advlab.rewriting import rewritten
-from advlab.training import Recipe, descent, lay_out
+from advlab.training import Recipe, check_recipe, descent, lay_out
 
 
 def fit(
@@ -18,20 +18,19 @@ def fit(
     """Trains the recipe's model on these images, so that `recipe.loss(logits, targets)` becomes small.
 
     The seed decides weights, order and dropout, as in `advlab.training.train`, with the same Adam and the same cycle of
-    its rate; torch's global generator is left as it was. Of the recipe only architecture, loss, epochs, batch size and
-    learning rate are used.
+    its rate; torch's global generator is left as it was. Of the recipe only architecture, loss, epochs, batch size,
+    learning rate and clip are used.
 
     Returns:
         The model in evaluation mode, on the device of `ADVLAB_DEVICE`.
 
     Raises:
         ValueError: epochs or batch size below 1, no image, or as many targets as images there are not; a recipe that
-            perturbs, which this loop does not do.
+            perturbs or has an objective, which this loop does not do.
     """
-    if recipe.epochs < 1 or recipe.batch_size < 1:
-        raise ValueError(f"epochs and batch_size must be at least 1, got {recipe.epochs} and {recipe.batch_size}")
-    if recipe.perturb is not None:
-        raise ValueError("this recipe perturbs its images: use advlab.training.train")
+    check_recipe(recipe)
+    if recipe.perturb is not None or recipe.objective is not None:
+        raise ValueError("this recipe perturbs its images or has an objective: use advlab.training.train")
     if len(images) != len(targets) or len(images) == 0:
         raise ValueError(f"needs a target for each image and one image at least, got {len(images)} and {len(targets)}")
     memory.keep_freed_blocks()

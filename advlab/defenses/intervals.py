@@ -16,6 +16,8 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from advlab.rewriting import is_one_channel, one_channel, pair
+
 #: An image this far outside of the ball still counts as inside, in pixel units (`advlab.verify` forgives as much).
 ROUNDING = 1e-6
 #: Layers that multiply and add.
@@ -98,6 +100,8 @@ class Affine:
         """This layer's map with other weights."""
         if isinstance(self.layer, nn.Conv2d):
             how = self.layer
+            if is_one_channel(how):
+                return one_channel(x, weight, bias, pair(how.stride), pair(how.padding))
             return F.conv2d(x, weight, bias, how.stride, how.padding, how.dilation, how.groups)
         if isinstance(self.layer, nn.Linear):
             return F.linear(x, weight, bias)

@@ -80,6 +80,8 @@ def evading_pgd(
     norm: Norm = "Linf",
     steps: int = 100,
     step_size: float | None = None,
+    along: Norm | None = None,
+    shrinking: bool = False,
     restarts: int = 1,
     targets: Int[Tensor, " batch"] | None = None,
 ) -> Float[Tensor, "batch *shape"]:
@@ -96,7 +98,10 @@ def evading_pgd(
         generator: the source of the random starts, on the CPU.
         norm: "Linf" or "L2".
         steps: gradient steps from each start.
-        step_size: length of a step, in pixel units and the same norm; None is 2.5 * epsilon / steps.
+        step_size: length of a step, in pixel units and the norm of `along`; None is 2.5 * epsilon / steps.
+        along: the norm in which a step is the steepest; None is that of the ball. A step along the signs moves every
+            pixel alike, and some detectors see nothing so well as that: "L2" leaves alone what hardly matters.
+        shrinking: steps that fall in equal parts from `step_size` to nothing, to settle on a narrow quiet place.
         restarts: how many paths; those that still fail begin anew.
         targets: classes to be mistaken for.
 
@@ -104,8 +109,11 @@ def evading_pgd(
         Images in [0, 1], within `epsilon` of where they were. Where none evades, the last point reached.
 
     Raises:
+        ValueError: `along` another norm without a step size, which would be in the wrong one's units.
         ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
     """
+    if along not in (None, norm) and step_size is None:
+        raise ValueError(f"steps along {along} in a ball of {norm} need a step_size of their own, in pixel units")
     step_size = REACH * epsilon / steps if step_size is None else step_size
     found = images.clone()
     standing = torch.arange(len(images), device=images.device)
@@ -121,7 +129,8 @@ def evading_pgd(
             if step == steps or not kept.any():
                 break
             (gradient,) = torch.autograd.grad(undetected(logits, truth, aims)[kept].sum(), here)
-            moved = remaining + step_size * steepest(gradient[kept], norm)
+            length = step_size * (1 - step / steps) if shrinking else step_size
+            moved = remaining + length * steepest(gradient[kept], along or norm)
             found[standing] = projected(moved, images[standing], epsilon, norm)
         if len(standing) == 0:
             break

@@ -169,3 +169,40 @@ def test_the_joint_attack_breaks_what_the_naive_one_does_not(detector, trained, 
 def test_a_spread_that_is_none():
     with pytest.raises(ValueError, match=r"spread must be above 0, got 0\.0"):
         Guarded(Alarm(), 1.0, 0.0)
+
+
+class Texture(Detector):
+    """Suspects images by how many of their black pixels are no longer black."""
+
+    def __init__(self):
+        super().__init__(Slope())
+
+    def forward(self, images):
+        return self.model(images[..., :2]), (images[..., 2:].flatten(1) * 1e-3).sum(1)
+
+
+def test_steps_along_l2_leave_alone_what_hardly_matters():
+    """Signs move the pixels behind the first two as far as those; a step along L2 hardly moves them."""
+    images, labels = torch.zeros(1, 1, 1, 6), torch.zeros(1, dtype=torch.long)
+    images[..., 0] = 0.3
+    images[..., 2:] = 0.5
+    options = {"generator": drawn(), "steps": 1}
+    guarded = Guarded(Texture(), limit=0.0019)
+    by_signs = evading_pgd(guarded, images, labels, 0.4, step_size=0.1, **options)
+    by_l2 = evading_pgd(guarded, images, labels, 0.4, step_size=0.1, along="L2", **options)
+    assert (by_signs - images)[..., 2:].abs().min() > 0.09
+    assert (by_l2 - images)[..., 2:].abs().max() < 0.01
+    far = evading_pgd(guarded, images, labels, 0.05, step_size=0.5, along="L2", **options)
+    assert (far - images).abs().max() <= 0.05 + 1e-6, "the ball is that of the other norm"
+    with pytest.raises(ValueError, match="need a step_size of their own"):
+        evading_pgd(guarded, images, labels, 0.4, along="L2", **options)
+
+
+def test_shrinking_steps_fall_to_nothing():
+    """An image that never evades: the steps add up to half of what they would be, and a bit."""
+    images, labels = pixels((0.9, 0.1)), torch.zeros(1, dtype=torch.long)
+    guarded = Guarded(Alarm(), 9.0)
+    whole = evading_pgd(guarded, images, labels, 0.4, generator=drawn(), steps=4, step_size=0.04)
+    part = evading_pgd(guarded, images, labels, 0.4, generator=drawn(), steps=4, step_size=0.04, shrinking=True)
+    torch.testing.assert_close((whole - images).abs().max(), torch.tensor(0.16))
+    torch.testing.assert_close((part - images).abs().max(), torch.tensor(0.1))

@@ -1,0 +1,83 @@
+"""Break this page: one robust network with fixed weights, and what counts as breaking it.
+
+After the public challenge of Madry et al., 2018 (arXiv 1706.06083). The weights lie in the package, so all attack the
+same network, whatever their machine would have trained. Threat model: white box, L-infinity 0.3, pixel units.
+"""
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from torch import nn
+
+from advlab import data
+from advlab.evaluation import Proportion, predict
+from advlab.factory import ModelError, UsageError
+from advlab.models import strided_cnn
+from advlab.source import PACKAGE
+from advlab.verify import Examples, load, verify
+
+#: Radius of the ball, and how many test images (`advlab.data.subset`) may be attacked.
+EPSILON, IMAGES = 0.3, 1000
+WEIGHTS = PACKAGE / "recorded" / "challenge.safetensors"
+#: Of that file.
+SHA256 = "29cd8d74126f5e3601f595e49eb904996251d256cca3f7f8635ca07b8c87f669"
+
+
+@dataclass(frozen=True)
+class Score:
+    """What is left of the network: the share of the images that no image of the file fools it on."""
+
+    clean: Proportion
+    left: Proportion
+    refused: list[int]
+
+
+def model() -> nn.Module:
+    """The network, in evaluation mode: `advlab.models.strided_cnn`, trained on PGD's examples.
+
+    Raises:
+        ModelError: the file of its weights is not the one that was published.
+    """
+    content = WEIGHTS.read_bytes()
+    if hashlib.sha256(content).hexdigest() != SHA256:
+        raise ModelError(f"{WEIGHTS} is not the file that the challenge was opened with: its SHA-256 differs")
+    network = strided_cnn()
+    network.load_state_dict(safetensors.torch.load(content))
+    return network.eval()
+
+
+def score(path: Path) -> Score:
+    """Judges a file of adversarial images: "adversarial" with "index", their places in MNIST's test set.
+
+    The originals are taken from the data, not from the file. An image counts as broken if its adversarial form lies in
+    the ball and in [0, 1] and is answered wrong; one that the network gets wrong by itself is lost before.
+
+    Raises:
+        UsageError: no such file; no index; images that are not among the thousand, or more than one for an image.
+    """
+    claimed, places = load(path, epsilon=EPSILON, norm="Linf"), data.indices(IMAGES)
+    if not torch.isin(claimed.index, places).all():
+        outside = claimed.index[~torch.isin(claimed.index, places)].tolist()
+        raise UsageError(f"{path}: images {outside[:5]} are not among the {IMAGES} of advlab.data.indices({IMAGES})")
+    if len(claimed.index.unique()) != len(claimed.index):
+        raise UsageError(f"{path}: some images stand there more than once")
+    test = data.mnist("test")
+    examples = replace(claimed, images=test.images[claimed.index], labels=test.labels[claimed.index])
+    if examples.images.shape != examples.adversarial.shape:
+        raise UsageError(f"{path}: images of MNIST are {list(examples.images.shape[1:])} each")
+    network = model()
+    holds = torch.tensor(verify(network, examples).holds)
+    right = predict(network, test.images[places]) == test.labels[places]
+    left = right & ~torch.isin(places, claimed.index[holds])
+    return Score(
+        Proportion(int(right.sum()), IMAGES), Proportion(int(left.sum()), IMAGES), claimed.index[~holds].tolist()
+    )
+
+
+def save(path: Path, adversarial: torch.Tensor, index: torch.Tensor) -> None:
+    """Writes adversarial images of test images `index` to a file that `score` reads."""
+    test = data.mnist("test")
+    Examples(test.images[index], adversarial, test.labels[index], index, EPSILON, "Linf").save(path)

@@ -1,0 +1,111 @@
+"""The long recipes: trained through the store, judged by AutoAttack and by bounds, and recorded with date and machine.
+
+They are no part of the site's build, which shows the last record. Interrupted, a run loses at most the training or the
+judgement in progress: trainings are kept by the store, and the record is written after each recipe.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from advlab import machine, zoo
+from advlab.attacks.autoattack import autoattack_verdicts
+from advlab.data import Dataset, mnist, subset
+from advlab.defenses import certified
+from advlab.evaluation import Proportion, predict
+from advlab.source import PACKAGE
+from advlab.store import write_atomically
+from advlab.training import Recipe
+
+RECORD = PACKAGE / "recorded" / "long.json"
+#: L-infinity, in pixel units: where every model is judged; and test images that AutoAttack is given.
+EPSILONS = (0.1, 0.3)
+IMAGES = 1000
+SEED = 20
+
+
+def run(
+    recipes: Mapping[str, Recipe], *, images: int = IMAGES, record: Path = RECORD, say: Callable[[str], None] = print
+) -> dict[str, Any]:
+    """Trains and judges each recipe in turn, and writes what came out beside what other recipes gave before.
+
+    Args:
+        recipes: by name, such as `advlab.zoo.LONG`.
+        images: test images that AutoAttack is given; bounds are asked about all of them.
+        record: the JSON file that is written anew after each recipe.
+        say: told what is going on, a line each.
+
+    Returns:
+        The content of the record.
+
+    Raises:
+        ValueError: no recipe, or fewer images than one.
+    """
+    if not recipes or images < 1:
+        raise ValueError(f"needs a recipe and an image at least, got {len(recipes)} and {images}")
+    content: dict[str, Any] = {}
+    for name, recipe in recipes.items():
+        say(f"{name}: training for {recipe.epochs} epochs, unless the store has it")
+        computation = zoo.training(recipe)
+        model, history = zoo.trained(recipe), zoo.history(recipe)
+        say(f"{name}: {history[-1]['test_accuracy']:.2%} clean; AutoAttack on {images:,} images, bounds on all")
+        found = judged(model, mnist("test"), subset(images))
+        found |= {
+            "architecture": recipe.architecture.__name__,
+            "epochs": recipe.epochs,
+            "training seconds": sum(row["seconds"] for row in history),
+            "key": computation.key,
+            "machine": machine.describe(),
+            "date": datetime.now(UTC).date().isoformat(),
+        }
+        known = json.loads(record.read_text(encoding="utf-8"))["figures"] if record.is_file() else {}
+        content = {
+            "command": "advlab build --recipe long",
+            "date": found["date"],
+            "machine": found["machine"],
+            "versions": {package: version(package) for package in ("advlab", "torch", "torchvision", "numpy")},
+            "figures": {**known, name: found},
+        }
+        write_atomically(record, (json.dumps(content, indent=2, sort_keys=True) + "\n").encode())
+        say(f"{name}: " + ", ".join(f"{what} {one['value']:.2%}" for what, one in found["accuracy"].items()))
+    return content
+
+
+def judged(model: nn.Module, everything: Dataset, some: Dataset) -> dict[str, Any]:
+    """Clean and certified accuracy on all images, what AutoAttack leaves of some, at both epsilons; seconds of it.
+
+    AutoAttack skips what is proved, since nothing can be found there, and what was broken in the smaller ball.
+    """
+    start = time.perf_counter()
+    found = {"clean": _share(predict(model, everything.images) == everything.labels)}
+    right = predict(model, some.images) == some.labels
+    for epsilon in EPSILONS:
+        found[f"certified {epsilon:g}"] = _share(proofs(model, everything, epsilon))
+        left = (right & ~proofs(model, some, epsilon)).nonzero().flatten()
+        if len(left):
+            generator = torch.Generator().manual_seed(SEED)
+            verdicts = autoattack_verdicts(model, some.images[left], some.labels[left], epsilon, generator=generator)
+            right[left] = verdicts.right
+        found[f"AutoAttack {epsilon:g}"] = _share(right)
+    return {"accuracy": found, "judging seconds": time.perf_counter() - start}
+
+
+def proofs(model: nn.Module, test: Dataset, epsilon: float) -> torch.Tensor:
+    """Which images intervals prove; none for a network whose layers have no bounds."""
+    try:
+        return certified(model, test.images, test.labels, epsilon)
+    except ValueError:
+        return torch.zeros(len(test), dtype=torch.bool)
+
+
+def _share(right: torch.Tensor) -> dict[str, Any]:
+    return Proportion(int(right.sum()), len(right)).to_json()

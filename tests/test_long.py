@@ -1,0 +1,106 @@
+"""The long recipes, on trainings of seconds: what is recorded is what the models do, and nothing done is lost."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from advlab import long, zoo
+from advlab.data import Dataset, subset
+from advlab.evaluation import predict
+from advlab.models import striding
+from advlab.training import Recipe
+
+
+def tiny_cnn():
+    return striding(4, 4, 8)
+
+
+TINY = Recipe(tiny_cnn, epochs=1, batch_size=50, train_images=500, test_images=100, learning_rate=5e-3)
+
+
+@pytest.fixture
+def quick(monkeypatch, tmp_path, trained):
+    """A store of the test's own, few images, and a training that takes no time."""
+    few = subset(40)
+    monkeypatch.setattr(long, "mnist", lambda split: few)
+    monkeypatch.setattr(zoo, "trained", lambda recipe: trained)
+    monkeypatch.setattr(zoo, "history", lambda recipe: [{"seconds": 1.5, "test_accuracy": 0.9}] * recipe.epochs)
+
+    class Named:
+        key = "abc"
+
+    monkeypatch.setattr(zoo, "training", lambda recipe: Named)
+    monkeypatch.setattr(long, "autoattack_verdicts", broken_where_bright)
+    return tmp_path / "long.json"
+
+
+def broken_where_bright(model, images, labels, epsilon, *, generator):
+    """Stands for AutoAttack: breaks every second image."""
+
+    class Found:
+        right = torch.arange(len(images)) % 2 == 1
+
+    return Found
+
+
+def test_each_recipe_is_recorded_beside_those_before(quick):
+    said = []
+    long.run({"one": TINY}, images=20, record=quick, say=said.append)
+    found = long.run({"two": replace(TINY, epochs=3)}, images=20, record=quick, say=said.append)
+    assert found == json.loads(quick.read_text())
+    assert set(found["figures"]) == {"one", "two"}
+    assert [found["figures"][name]["training seconds"] for name in ("one", "two")] == [1.5, 4.5]
+    assert found["figures"]["two"]["architecture"] == "tiny_cnn"
+    assert {"processor", "cores"} <= found["machine"].keys()
+    assert any("one" in line for line in said)
+
+
+def test_what_autoattack_breaks_is_counted_once(quick, trained):
+    some = subset(20)
+    right = predict(trained, some.images) == some.labels
+    found = long.judged(trained, subset(40), some)["accuracy"]
+    first = int(right.sum()) // 2
+    assert found["clean"]["n"] == 40
+    assert found["AutoAttack 0.1"]["count"] == first
+    assert found["AutoAttack 0.3"]["count"] == first // 2, "what broke in the smaller ball is broken"
+
+
+def test_proved_images_are_spared(monkeypatch):
+    """A network that sees nothing: its one answer is proved everywhere."""
+    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+    with torch.no_grad():
+        model[1].weight.zero_()
+        model[1].bias.zero_()
+        model[1].bias[3] = 1.0
+    test = subset(60)
+    threes = Dataset(test.images[test.labels == 3], test.labels[test.labels == 3])
+    monkeypatch.setattr(long, "autoattack_verdicts", lambda *a, **k: pytest.fail("a proved image was attacked"))
+    found = long.judged(model.eval(), threes, threes)["accuracy"]
+    assert all(one["value"] == 1 for one in found.values())
+
+
+def test_networks_without_bounds_have_no_proofs():
+    odd = nn.Sequential(nn.Flatten(), nn.Linear(784, 10), nn.Tanh(), nn.Linear(10, 10))
+    assert not long.proofs(odd, subset(10), 0.1).any()
+
+
+def test_nothing_to_do_is_an_error(tmp_path):
+    with pytest.raises(ValueError, match="recipe"):
+        long.run({}, record=tmp_path / "x.json")
+    with pytest.raises(ValueError, match="image"):
+        long.run({"one": TINY}, images=0, record=tmp_path / "x.json")
+
+
+def test_the_command_line_names_the_recipes(capsys, monkeypatch):
+    from advlab.cli import main
+
+    asked = []
+    monkeypatch.setattr(long, "run", lambda recipes: asked.append(list(recipes)))
+    assert main(["build", "--recipe", "long", "--only", "nothing"]) == 64
+    assert "adversarial" in capsys.readouterr().err
+    assert main(["build", "--recipe", "long", "--only", "adversarial"]) == 0
+    assert main(["build", "--recipe", "long"]) == 0
+    assert asked == [["adversarial"], list(zoo.LONG)]
