@@ -12,16 +12,12 @@ from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgb
 from advlab.chapters import style
 from advlab.chapters.black_box.between import EPSILON, ROBUST, by_fgsm, by_pgd
 from advlab.chapters.black_box.queries import BUDGETS, MARKS, by_decisions, by_scores
+from advlab.chapters.cells import percent
 from advlab.stored import Drawing, figure
 
 Result = dict[str, Any]
 #: Epsilons of Square by their looks: role, which gives colour and marker.
 LOOKS: dict[str, style.Role] = {"0.1": "clean", "0.2": "pgd", "0.3": "fgsm"}
-
-
-def percent(share: float) -> str:
-    """A share as per cent, one decimal."""
-    return f"{100 * share:.1f}%"
 
 
 def broken_over_queries(taken: list[int], n: int, most: int) -> tuple[list[int], list[float]]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from advlab.chapters.black_box.between import EPSILON, ROBUST, by_fgsm, by_pgd
-from advlab.chapters.black_box.figures import in_order, percent
+from advlab.chapters.black_box.figures import in_order
 from advlab.chapters.black_box.queries import SQUARE_QUERIES, by_scores
+from advlab.chapters.cells import percent, with_interval
 from advlab.stored import Table, table
 from advlab.threat import ThreatModel
 
@@ -17,11 +18,6 @@ VICTIM, OWN = "standard, seed 0", "standard, seed 1"
 WHITE = ThreatModel("Linf", EPSILON)
 BY_QUERIES = ThreatModel("Linf", EPSILON, knowledge="black box", access="inference API")
 BY_TRANSFER = ThreatModel("Linf", EPSILON, knowledge="black box", access="proxy model")
-
-
-def with_interval(share: Result) -> str:
-    """A share and its interval."""
-    return f"{percent(share['value'])} ({100 * share['low']:.1f} to {100 * share['high']:.1f})".replace(" ", "&nbsp;")
 
 
 def of_atlas(threat: ThreatModel) -> str:

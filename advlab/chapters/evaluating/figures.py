@@ -8,17 +8,13 @@ import matplotlib.pyplot as plt
 from matplotlib.ticker import PercentFormatter
 
 from advlab.chapters import style
+from advlab.chapters.cells import percent
 from advlab.chapters.evaluating.checks import restarts
 from advlab.chapters.evaluating.measure import dropping, masked, outputs, rounding, search
 from advlab.chapters.evaluating.pitfalls import pitfalls
 from advlab.stored import Drawing, figure
 
 Result = dict[str, Any]
-
-
-def percent(share: float) -> str:
-    """A share as per cent, one decimal."""
-    return f"{100 * share:.1f}%"
 
 
 @figure(masked, rounding, dropping, outputs, search, restarts)

@@ -4,19 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from advlab.chapters.cells import with_interval
 from advlab.chapters.evaluating.checks import checks_robust, checks_standard, restarts
-from advlab.chapters.evaluating.figures import percent
 from advlab.chapters.evaluating.measure import dropping, masked, outputs, rounding, search
 from advlab.chapters.evaluating.pitfalls import pitfalls
 from advlab.stored import Table, table
 
 Result = dict[str, Any]
-
-
-def with_interval(accuracy: Result) -> str:
-    """An accuracy and its interval."""
-    text = f"{percent(accuracy['value'])} ({100 * accuracy['low']:.1f} to {100 * accuracy['high']:.1f})"
-    return text.replace(" ", "&nbsp;")
 
 
 @table(masked, rounding, dropping, outputs, search, restarts)

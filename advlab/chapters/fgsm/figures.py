@@ -8,15 +8,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from advlab.chapters import style
+from advlab.chapters.cells import percent
 from advlab.chapters.fgsm.control import noise
 from advlab.chapters.fgsm.measure import beyond, curve, epsilon_table, further_trainings, second_training
 from advlab.chapters.fgsm.theory import loss_path, rise
 from advlab.stored import Drawing, figure
-
-
-def percent(share: float) -> str:
-    """A share as per cent, one decimal."""
-    return f"{100 * share:.1f}%"
 
 
 def grey_levels(epsilons: Any) -> Any:

@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from advlab.chapters import style
+from advlab.chapters.cells import percent
 from advlab.chapters.fgsm.examples import examples
-from advlab.chapters.fgsm.figures import percent
 from advlab.stored import Drawing, Slider, figure, slider
 from advlab.threat import epsilon_units
 

@@ -4,19 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from advlab.chapters.cells import percent, with_interval
 from advlab.chapters.fgsm.control import noise
-from advlab.chapters.fgsm.figures import percent
 from advlab.chapters.fgsm.measure import CONFIDENT, curve, epsilon_table
 from advlab.chapters.fgsm.theory import DIGITS, linear
 from advlab.elsewhere import UnknownName, published
 from advlab.stored import Table, table
-
-
-def with_interval(accuracy: dict[str, Any]) -> str:
-    """An accuracy and its interval."""
-    return f"{percent(accuracy['value'])} ({100 * accuracy['low']:.1f} to {100 * accuracy['high']:.1f})".replace(
-        " ", "&nbsp;"
-    )
 
 
 @table(epsilon_table)

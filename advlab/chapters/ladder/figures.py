@@ -11,6 +11,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 
 from advlab.chapters import style
+from advlab.chapters.cells import percent
 from advlab.chapters.ladder.further import (
     robust_autoattack,
     robust_restarts,
@@ -35,11 +36,6 @@ LOOKS: dict[str, tuple[str, style.Role, dict[str, Any]]] = {
 }
 #: Of rungs that lie on top of one another: how far their marks stand apart, in pixel units.
 APART = 0.004
-
-
-def percent(share: float) -> str:
-    """A share as per cent, one decimal."""
-    return f"{100 * share:.1f}%"
 
 
 def lines(model: Result, restarts: Result, autoattack: Result) -> dict[str, dict[float, Result]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from advlab.chapters.ladder.figures import percent
+from advlab.chapters.cells import with_interval
 from advlab.chapters.ladder.further import robust_autoattack, robust_restarts, standard_autoattack, standard_restarts
 from advlab.chapters.ladder.measure import robust, standard
 from advlab.stored import Table, table
@@ -12,12 +12,6 @@ from advlab.stored import Table, table
 Result = dict[str, Any]
 #: Where both models were measured.
 SHARED = ("0.1", "0.3")
-
-
-def with_interval(accuracy: Result) -> str:
-    """An accuracy and its interval."""
-    text = f"{percent(accuracy['value'])} ({100 * accuracy['low']:.1f} to {100 * accuracy['high']:.1f})"
-    return text.replace(" ", "&nbsp;")
 
 
 def chance(p: float) -> str:

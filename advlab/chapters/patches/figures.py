@@ -9,6 +9,7 @@ import numpy as np
 
 from advlab.attacks.transformations import ANGLE, SCALES
 from advlab.chapters import style
+from advlab.chapters.cells import percent
 from advlab.chapters.patches.measure import PLACES, SIZE, STEPS, TARGET, TRAIN_IMAGES, large, small
 from advlab.stored import Drawing, figure
 
@@ -21,11 +22,6 @@ LOOKS: dict[str, style.Role] = {
     "grey": "article",
     "white": "clean",
 }
-
-
-def percent(share: float) -> str:
-    """A share as per cent, one decimal."""
-    return f"{100 * share:.1f}%"
 
 
 def of_all(few: Result, many: Result) -> dict[str, Result]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from advlab.chapters.patches.figures import of_all, percent
+from advlab.chapters.cells import percent, with_interval
+from advlab.chapters.patches.figures import of_all
 from advlab.chapters.patches.measure import SEEDS, TARGET, large, small
 from advlab.stored import Table, table
 
@@ -12,11 +13,6 @@ Result = dict[str, Any]
 #: With intervals: the two that are compared first; without them: two more. Grey is in the figure.
 BOTH = ("patch", "a real three")
 OTHERS = ("noise", "white")
-
-
-def with_interval(share: Result) -> str:
-    """A share and its interval."""
-    return f"{percent(share['value'])} ({100 * share['low']:.1f} to {100 * share['high']:.1f})".replace(" ", "&nbsp;")
 
 
 @table(small, large)

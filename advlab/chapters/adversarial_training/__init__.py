@@ -1,0 +1,1 @@
+"""The page on adversarial training: what is measured (`measure`, `along`), and what is shown of it."""

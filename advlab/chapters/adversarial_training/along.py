@@ -1,0 +1,89 @@
+"""Three trainings on single steps, watched on their way: what FGSM leaves of the network, and what PGD leaves."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from advlab import machine, zoo
+from advlab.attacks import fgsm, pgd
+from advlab.attacks.until_broken import pgd_until_broken
+from advlab.chapters.adversarial_training.measure import EPSILON
+from advlab.chapters.standing import SEED, share
+from advlab.data import Dataset, mnist, subset
+from advlab.defenses.adversarial_training import LONG_STEP
+from advlab.evaluation import predict
+from advlab.profile import Profile
+from advlab.progress import report
+from advlab.rewriting import rewritten
+from advlab.stored import measurement
+from advlab.training import Recipe, descent, lay_out
+
+#: How often the network is looked at, on how many test images, and with how many steps of PGD.
+LOOKS, IMAGES, STEPS = 15, 250, 10
+
+
+def watched(recipe: Recipe, profile: Profile) -> dict[str, Any]:
+    """The recipe's training, stopped some times to attack the network as it then is. Looking draws no chance of it."""
+    recipe = zoo.sized(recipe, profile)
+    test = subset(min(IMAGES, profile.slow_images))
+    data = mnist("train") if recipe.train_images is None else subset(recipe.train_images, "train")
+    steps = recipe.epochs * -(-len(data) // recipe.batch_size)
+    rows = []
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = recipe.architecture().to(machine.device())
+        lay_out(model, torch.channels_last)
+        order = torch.Generator().manual_seed(0)
+        moving = descent(model, rewritten(model), recipe, data.images, data.labels, order)
+        for done, _ in enumerate(moving, start=1):
+            if done * LOOKS // steps > (done - 1) * LOOKS // steps:
+                rows.append({"step": done} | looked_at(model, test))
+                report(done, steps)
+    return {"n": len(test), "epsilon": EPSILON, "pgd steps": STEPS, "steps": steps, "rows": rows}
+
+
+def looked_at(model: nn.Module, test: Dataset) -> dict[str, Any]:
+    """Accuracies of the network in its present state; its flags are put back."""
+    x, y = test.images, test.labels
+    generator = torch.Generator().manual_seed(SEED)
+    found = {
+        "clean": x,
+        "FGSM": fgsm(model, x, y, EPSILON),
+        "PGD": pgd_until_broken(model, x, y, EPSILON, generator=generator, steps=STEPS),
+    }
+    return {name: share(predict(model, images) == y) for name, images in found.items()}
+
+
+@measurement
+def along_single(profile: Profile) -> dict[str, Any]:
+    """FGSM from the image itself, all epsilon from the first step on, as Goodfellow et al. trained."""
+    return watched(at_once(zoo.SINGLE_STEP), profile)
+
+
+def from_clipped_start(model: nn.Module, images: Tensor, labels: Tensor, epsilon: float) -> Tensor:
+    """One long step from a random point of the ball that is clipped to [0, 1] before the step, not only after it."""
+    if epsilon == 0:
+        return images
+    options: dict[str, Any] = {"generator": torch.default_generator, "steps": 1, "step_size": LONG_STEP * epsilon}
+    return pgd(model, images, labels, epsilon, **options)
+
+
+@measurement
+def along_clipped(profile: Profile) -> dict[str, Any]:
+    """One long step from a random start that was clipped first."""
+    return watched(dataclasses.replace(at_once(zoo.SINGLE_STEP), perturb=from_clipped_start), profile)
+
+
+@measurement
+def along_random(profile: Profile) -> dict[str, Any]:
+    """One long step from a random start, clipped only in the end, as Wong et al. have it."""
+    return watched(at_once(zoo.RANDOM_SINGLE_STEP), profile)
+
+
+def at_once(recipe: Recipe) -> Recipe:
+    """The same without a ramp."""
+    return dataclasses.replace(recipe, ramp=0.0)

@@ -1,0 +1,110 @@
+"""The plots of the page on adversarial training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import matplotlib.pyplot as plt
+from matplotlib.ticker import PercentFormatter
+
+from advlab.chapters import style
+from advlab.chapters.adversarial_training.along import along_clipped, along_random, along_single
+from advlab.chapters.adversarial_training.measure import longest, random_single, several, single, trades
+from advlab.chapters.cells import percent
+from advlab.stored import Drawing, figure
+
+Result = dict[str, Any]
+#: What pages call the forms, in the order of the results.
+NAMES = ("FGSM", "random start, one step", "PGD, three steps", "TRADES", "PGD, longer")
+LINES: dict[str, style.Role] = {"clean": "clean", "FGSM": "fgsm", "PGD": "pgd"}
+
+
+@figure(along_single, along_clipped, along_random)
+def overfitting(*results: Result) -> Drawing:
+    """Accuracy without attack, under FGSM and under PGD while three networks train on single steps."""
+    titles = ("FGSM from the image", "one step from a random start, clipped first", "one step from a random start")
+    drawn, panels = plt.subplots(3, 1, figsize=(style.WIDTH, 9.0), sharex=True)
+    told, one = [], results[0]
+    for axes, title, result in zip(panels, titles, results, strict=True):
+        for name, role in LINES.items():
+            steps = [row["step"] for row in result["rows"]]
+            values = [row[name]["value"] for row in result["rows"]]
+            axes.fill_between(
+                steps,
+                [row[name]["low"] for row in result["rows"]],
+                [row[name]["high"] for row in result["rows"]],
+                color=style.color(role),
+                alpha=0.15,
+                linewidth=0,
+            )
+            axes.plot(steps, values, label=name, **style.line(role))
+        axes.set_title(f"trained on {title}", loc="left")
+        axes.set_xlim(0, result["steps"])
+        axes.set_ylabel("accuracy")
+        style.percent(axes)
+        style.label_ends(axes, LINES, gap=0.1)
+        last = result["rows"][-1]
+        ends = ", ".join(f"{percent(last[name]['value'])} {name}" for name in LINES)
+        told.append(f"Trained on {title}, at the end {ends}.")
+    panels[-1].set_xlabel("steps of training")
+    return Drawing(
+        drawn,
+        alt=f"Three panels, accuracy against steps of training: clean, under FGSM and under PGD. {' '.join(told)}",
+        caption=f"Accuracy while training, ε = {one['epsilon']:g} in pixels, L-infinity: without attack, under FGSM, "
+        f"and under PGD with {one['pgd steps']} steps. n = {one['n']:,} test images, bands are 95% Wilson intervals; "
+        "one training each.",
+    )
+
+
+@figure(single, random_single, several, trades, longest)
+def dots(*results: Result) -> Drawing:
+    """Two dots a model: what FGSM leaves, and what the strongest attacks leave."""
+    drawn, axes = plt.subplots(figsize=(style.WIDTH, 3.6))
+    told = []
+    for height, (name, result) in enumerate(reversed(list(zip(NAMES, results, strict=True)))):
+        naive, worst = result["FGSM"], result["robust"]["0.3"]
+        axes.plot([worst["value"], naive["value"]], [height] * 2, color=style.color("grid"), linewidth=5)
+        for of, hue, face, marker, shift in (
+            (naive, style.color("clean"), "none", "o", 0.14),
+            (worst, style.color("fgsm"), style.color("fgsm"), "s", -0.14),
+        ):
+            axes.plot([of["low"], of["high"]], [height + shift] * 2, color=hue, linewidth=1.3)
+            axes.plot([of["value"]], [height + shift], marker, color=hue, markerfacecolor=face, markersize=8)
+        told.append(f"{name}: {percent(naive['value'])} and {percent(worst['value'])}")
+    axes.set_yticks(range(len(NAMES)), list(reversed(NAMES)))
+    axes.set(xlim=(-0.03, 1.03), ylim=(-0.6, len(NAMES) - 0.3), xlabel="accuracy under attack")
+    axes.xaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
+    axes.grid(visible=False, axis="y")
+    axes.text(0.0, 1.01, "○ FGSM", transform=axes.transAxes, color=style.color("clean"), weight="bold")
+    axes.text(0.3, 1.01, "■ strong attacks", transform=axes.transAxes, color=style.color("fgsm"), weight="bold")
+    return Drawing(
+        drawn,
+        alt=f"Pairs of dots, accuracy under FGSM and under the strong attacks. {'; '.join(reversed(told))}.",
+        caption=f"Hollow: accuracy under FGSM. Full: what the strong attacks leave, image by image. ε = "
+        f"{results[0]['epsilon']:g} in pixels, L-infinity, white box; n = {results[0]['n']:,}, 95% Wilson intervals.",
+    )
+
+
+@figure(single, random_single, several, trades, longest)
+def by_seconds(*results: Result) -> Drawing:
+    """Robust and clean accuracy against the seconds that a training took."""
+    drawn, axes = plt.subplots(figsize=(style.WIDTH, 4.2))
+    told = []
+    for name, result in zip(NAMES, results, strict=True):
+        robust, clean, seconds = result["robust"]["0.3"], result["clean on all"], result["seconds"]
+        axes.plot([seconds] * 2, [robust["low"], robust["high"]], color=style.color("fgsm"), linewidth=1.3)
+        axes.plot([seconds], [robust["value"]], "s", color=style.color("fgsm"), markersize=8)
+        axes.plot([seconds], [clean["value"]], "o", color=style.color("clean"), markerfacecolor="none", markersize=8)
+        axes.annotate(name, (seconds, robust["value"]), (0, -16), textcoords="offset points", ha="center", fontsize=10)
+        told.append(f"{name} {seconds:.0f} s, clean {percent(clean['value'])}, robust {percent(robust['value'])}")
+    axes.set_xscale("log")
+    axes.set(xlabel="seconds of training, one core", ylabel="accuracy")
+    axes.margins(x=0.15)
+    style.percent(axes)
+    return Drawing(
+        drawn,
+        alt=f"Accuracy against seconds of training: {'; '.join(told)}.",
+        caption="Circles: clean accuracy, all test images of the profile. Squares: what strong attacks leave at ε = "
+        f"{results[0]['epsilon']:g}, n = {results[0]['n']:,}, 95% Wilson intervals. One training each; seconds of one "
+        "core of the machine that built this site.",
+    )

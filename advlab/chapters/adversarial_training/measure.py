@@ -1,0 +1,120 @@
+"""What the page on adversarial training measures of each form: how it stands, and what its training cost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from advlab import zoo
+from advlab.attacks import fgsm
+from advlab.attacks.losses import margin
+from advlab.attacks.until_broken import pgd_until_broken
+from advlab.chapters.standing import SEED, number_of, share, signs_of_masking, standing
+from advlab.data import indices, mnist, subset
+from advlab.evaluation import Proportion, predict
+from advlab.inference import logits
+from advlab.profile import Profile
+from advlab.stored import Computation, measurement
+from advlab.training import Recipe
+
+#: The radius that all of them are trained for, and judged at. In pixel units.
+EPSILON = 0.3
+#: Of the PGD beside FGSM.
+STEPS = 40
+#: A batch small enough that nothing cuts it in chunks.
+COUNTED = 20
+
+
+def stood(recipe: Recipe, profile: Profile) -> dict[str, Any]:
+    """One form: clean accuracy on all test images of the profile, then attacks; seconds and passes of its training."""
+    recipe = zoo.sized(recipe, profile)
+    model, n = zoo.trained(recipe), number_of(profile)
+    test, index = subset(n), indices(n)
+    found = standing(model, test, index)
+    generator = torch.Generator().manual_seed(SEED)
+    many = pgd_until_broken(model, test.images, test.labels, EPSILON, generator=generator, steps=STEPS, loss=margin)
+    history = zoo.history(recipe)
+    whole = mnist("test") if profile.test_images is None else subset(profile.test_images)
+    answers = logits(model, whole.images).argmax(1)
+    return found | {
+        "clean on all": Proportion(int((answers == whole.labels).sum()), len(whole)).to_json(),
+        "FGSM": share(predict(model, fgsm(model, test.images, test.labels, EPSILON)) == test.labels),
+        "PGD": share(predict(model, many) == test.labels),
+        "signs": signs_of_masking(model, test),
+        "seconds": sum(row["seconds"] for row in history),
+        "epochs": recipe.epochs,
+        "images": recipe.train_images or len(mnist("train")),
+        "passes": passes(recipe),
+        "epsilon": EPSILON,
+    }
+
+
+class _Counter(nn.Module):
+    """Passes images on, and counts whole batches: what looks at single images, to check shapes, is no work."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    def forward(self, images: Tensor) -> Tensor:
+        """The images as they came."""
+        self.count += len(images) == COUNTED
+        return images
+
+
+def passes(recipe: Recipe) -> int:
+    """Forward passes of a batch in one step of training, counted: those of the attack, and those of the loss."""
+    counter = _Counter()
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        model = nn.Sequential(counter, recipe.architecture()).train()
+        images, labels = torch.rand(COUNTED, 1, 28, 28), torch.arange(COUNTED) % 10
+        if recipe.objective is not None:
+            recipe.objective(model, images, labels, 0.9)
+        else:
+            perturbed = images
+            if recipe.perturb is not None:
+                perturbed = recipe.perturb(model, images, labels, recipe.epsilon)
+            recipe.loss(model(perturbed), labels)
+    return counter.count
+
+
+def of(*recipes: Recipe) -> Any:
+    """The trainings of these recipes, for `@measurement`."""
+
+    def trainings(profile: Profile) -> list[Computation]:
+        return [zoo.training(zoo.sized(recipe, profile)) for recipe in recipes]
+
+    return trainings
+
+
+@measurement(trainings=of(zoo.SINGLE_STEP))
+def single(profile: Profile) -> dict[str, Any]:
+    """Trained on FGSM from the image itself."""
+    return stood(zoo.SINGLE_STEP, profile)
+
+
+@measurement(trainings=of(zoo.RANDOM_SINGLE_STEP))
+def random_single(profile: Profile) -> dict[str, Any]:
+    """Trained on one long step from a random start."""
+    return stood(zoo.RANDOM_SINGLE_STEP, profile)
+
+
+@measurement(trainings=of(zoo.PGD_TRAINED))
+def several(profile: Profile) -> dict[str, Any]:
+    """Trained on three steps of PGD."""
+    return stood(zoo.PGD_TRAINED, profile)
+
+
+@measurement(trainings=of(zoo.TRADES))
+def trades(profile: Profile) -> dict[str, Any]:
+    """Trained by TRADES."""
+    return stood(zoo.TRADES, profile)
+
+
+@measurement(trainings=of(zoo.ADVERSARIAL))
+def longest(profile: Profile) -> dict[str, Any]:
+    """Trained on three steps of PGD, on all images and for longer."""
+    return stood(zoo.ADVERSARIAL, profile)

@@ -1,0 +1,38 @@
+"""The challenge's network, attacked once more by this build, and the record of who got it how low."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from advlab import challenge
+from advlab.chapters.standing import number_of, share, shortened
+from advlab.data import indices, subset
+from advlab.evaluation import worst_case
+from advlab.profile import Profile
+from advlab.source import PACKAGE
+from advlab.stored import measurement
+
+RECORD = "recorded/challenge.json"
+
+
+@measurement
+def record(profile: Profile) -> dict[str, Any]:
+    """What was sent in and judged: who, when, by which attack, how much was left. Nothing is measured now."""
+    found: dict[str, Any] = json.loads((PACKAGE / RECORD).read_text(encoding="utf-8"))
+    return found | {"sha256": challenge.SHA256, "epsilon": challenge.EPSILON, "images": challenge.IMAGES}
+
+
+@measurement
+def tried(profile: Profile) -> dict[str, Any]:
+    """The shortened attacks on some of the images."""
+    n = number_of(profile)
+    test, index = subset(n), indices(n)
+    found = worst_case(challenge.model(), test.images, test.labels, shortened(challenge.EPSILON))
+    rows = zip(index.tolist(), test.labels.tolist(), found.right.tolist(), found.broken_by, strict=True)
+    return {
+        "n": n,
+        "clean": share(found.clean),
+        "robust": share(found.right),
+        "evidence": {"columns": ["index", "label", "right", "broken by"], "images": [list(row) for row in rows]},
+    }

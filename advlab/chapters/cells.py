@@ -1,0 +1,16 @@
+"""How tables and captions of several pages write an accuracy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def percent(share: float) -> str:
+    """A share as per cent, one decimal."""
+    return f"{100 * share:.1f}%"
+
+
+def with_interval(accuracy: dict[str, Any]) -> str:
+    """An accuracy and its 95% interval, which no line breaks apart."""
+    text = f"{percent(accuracy['value'])} ({100 * accuracy['low']:.1f} to {100 * accuracy['high']:.1f})"
+    return text.replace(" ", "&nbsp;")

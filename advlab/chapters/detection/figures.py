@@ -1,0 +1,172 @@
+"""The plots of the page on detection: curves, naive beside adaptive, a growing epsilon, and the base rate."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import matplotlib.pyplot as plt
+from matplotlib.ticker import FuncFormatter, PercentFormatter
+
+from advlab.chapters import style
+from advlab.chapters.cells import percent
+from advlab.chapters.detection.evaded import consistency, density, mahalanobis, network, squeezers
+from advlab.chapters.detection.growing import growing
+from advlab.chapters.detection.measure import FALSE_POSITIVES, base_rates
+from advlab.stored import Drawing, figure
+
+Result = dict[str, Any]
+#: The detectors by the names they have on the page, in the order of the measurements, and their looks.
+LOOKS: dict[str, style.Role] = {
+    "Mahalanobis": "clean",
+    "kernel density": "fgsm",
+    "second network": "noise",
+    "median filter": "pgd",
+    "one bit, median": "article",
+}
+SOURCES = (mahalanobis, density, network, consistency, squeezers)
+
+
+def named(results: tuple[Result, ...]) -> dict[str, Result]:
+    """The detectors' results by name."""
+    return dict(zip(LOOKS, results, strict=True))
+
+
+@figure(*SOURCES)
+def curves(*results: Result) -> Drawing:
+    """Of each detector what every limit would do, under FGSM and under PGD."""
+    rows = named(results)
+    drawn, panels = plt.subplots(1, 2, figsize=(style.WIDTH, 4.3), sharey=True)
+    for axes, attack in zip(panels, ("FGSM", "PGD"), strict=True):
+        axes.axvline(FALSE_POSITIVES, color=style.color("muted"), linewidth=1, linestyle=":")
+        for name, result in rows.items():
+            look = style.line(LOOKS[name]) | {"markersize": 4, "markevery": 6}
+            axes.plot(*zip(*result[attack]["curve"], strict=True), label=name, **look)
+        axes.set(xlim=(-0.01, 0.5), xlabel="clean images flagged", title=attack)
+        axes.xaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
+        style.percent(axes)
+    panels[0].set_ylabel("attacked images flagged")
+    drawn.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
+    words = "; ".join(
+        f"{name}: {result['FGSM']['area']:.3f} and {result['PGD']['area']:.3f}" for name, result in rows.items()
+    )
+    return Drawing(
+        drawn,
+        alt="Curves of the share of attacked images that is flagged against the share of clean ones, one a detector. "
+        f"Areas below them, FGSM and PGD: {words}.",
+        caption="What every limit would do, against attacks that do not know the detector. Dotted: the limit for "
+        f"{100 * FALSE_POSITIVES:g}% false alarms, which clean images set. The left half of the axis, "
+        f"$\\epsilon = {results[0]['epsilon']:g}$ (L-infinity), n = {results[0]['n']} test images, each clean and "
+        "attacked.",
+    )
+
+
+@figure(*SOURCES)
+def dots(*results: Result) -> Drawing:
+    """Two dots a detector on one line: hollow under FGSM on the model, full under the attack on both."""
+    rows = named(results)
+    drawn, axes = plt.subplots(figsize=(style.WIDTH, 0.55 * len(rows) + 1.1))
+    for height, (_, result) in enumerate(reversed(rows.items())):
+        naive, joint = result["FGSM"]["after rejection"], result["joint"]["after rejection"]
+        axes.plot([joint["value"], naive["value"]], [height, height], color=style.color("grid"), linewidth=5)
+        for of, hue, face, marker, shift in (
+            (naive, style.color("clean"), "none", "o", 0.14),
+            (joint, style.color("fgsm"), style.color("fgsm"), "s", -0.14),
+        ):
+            axes.plot([of["low"], of["high"]], [height + shift] * 2, color=hue, linewidth=1.3)
+            axes.plot([of["value"]], [height + shift], marker, color=hue, markerfacecolor=face, markersize=8)
+    axes.set_yticks(range(len(rows)), list(reversed(rows)))
+    axes.set(xlim=(-0.03, 1.03), ylim=(-0.6, len(rows) - 0.1), xlabel="right or flagged, under attack")
+    axes.xaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
+    axes.grid(visible=False, axis="y")
+    axes.text(0.0, 1.01, "○ as reported: FGSM", transform=axes.transAxes, color=style.color("clean"), weight="bold")
+    axes.text(0.45, 1.01, "■ attack on both", transform=axes.transAxes, color=style.color("fgsm"), weight="bold")
+    words = "; ".join(
+        f"{name}: {percent(result['FGSM']['after rejection']['value'])} and "
+        f"{percent(result['joint']['after rejection']['value'])}"
+        for name, result in rows.items()
+    )
+    return Drawing(
+        drawn,
+        alt=f"Pairs of dots, accuracy after rejection under FGSM on the model and under the joint attack. {words}.",
+        caption=f"Accuracy after rejection at {100 * FALSE_POSITIVES:g}% false alarms: the share of attacked images "
+        "that are classified right or flagged. Hollow: FGSM, which does not know the detector. Full: the attack on "
+        f"model and detector. $\\epsilon = {results[0]['epsilon']:g}$ (L-infinity), n = {results[0]['n']} test "
+        "images, bars are 95% Wilson intervals.",
+    )
+
+
+@figure(base_rates)
+def precision(result: Result) -> Drawing:
+    """Of the alarms the share that is true, over how rare attacks are."""
+    drawn, axes = plt.subplots(figsize=(style.WIDTH, 3.9))
+    rates = result["base rates"]
+    roles: tuple[style.Role, ...] = ("fgsm", "clean")
+    looks = dict(zip(result["precision"], roles, strict=True))
+    for name, role in looks.items():
+        axes.plot(rates, result["precision"][name], label=f"{percent_of(name)} false alarms", **style.line(role))
+    axes.axvline(result["base rate"], color=style.color("muted"), linewidth=1, linestyle=":")
+    axes.set(xscale="log", xlabel="share of attacks among all images", ylabel="alarms that are attacks")
+    axes.invert_xaxis()
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda rate, _: one_in(rate)))
+    style.percent(axes)
+    axes.legend(loc="upper right")
+    words = "; ".join(
+        f"at {percent_of(name)} false alarms {result['at base rate'][name]:.2%}" for name in result["precision"]
+    )
+    return Drawing(
+        drawn,
+        alt="The share of alarms that are attacks, falling from near one to near nothing as attacks become rare. One "
+        f"attack in {1 / result['base rate']:,.0f}: {words}.",
+        caption=f"Of all alarms, the share that is an attack, by how common attacks are, for a detector that flags "
+        f"{result['true positives']:.0%} of them. Computed by Bayes' rule, not measured. Dotted: one attack in "
+        f"{1 / result['base rate']:,.0f} images.",
+    )
+
+
+def percent_of(name: str) -> str:
+    """A share that stands as a word, as per cent."""
+    return f"{100 * float(name):g}%"
+
+
+def one_in(rate: float) -> str:
+    """A rate as "1 in so many"."""
+    return f"1 in {1 / rate:,.0f}"
+
+
+def over_epsilon(here: Result, beyond: Result) -> dict[str, Result]:
+    """The detector that holds, at the book's epsilon and at larger ones, in order."""
+    first = {"PGD on the model": here["PGD"]["after rejection"], "attack on both": here["joint"]["after rejection"]}
+    rows: dict[str, Result] = {f"{here['epsilon']:g}": first} | beyond["epsilons"]
+    return dict(sorted(rows.items(), key=lambda row: float(row[0])))
+
+
+@figure(squeezers, growing)
+def larger(here: Result, beyond: Result) -> Drawing:
+    """The detector that holds at the book's epsilon, at larger ones."""
+    drawn, axes = plt.subplots(figsize=(style.WIDTH, 3.9))
+    looks: dict[str, style.Role] = {"PGD on the model": "clean", "attack on both": "fgsm"}
+    rows = over_epsilon(here, beyond)
+    at = list(rows)
+    for name, role in looks.items():
+        shares = [rows[epsilon][name] for epsilon in at]
+        axes.plot([float(one) for one in at], [one["value"] for one in shares], label=name, **style.line(role))
+        axes.vlines(
+            [float(one) for one in at],
+            [one["low"] for one in shares],
+            [one["high"] for one in shares],
+            color=style.color(role),
+        )
+    axes.axvline(0.5, color=style.color("muted"), linewidth=1, linestyle=":")
+    axes.set(xlabel="ε, in pixels", ylabel="right or flagged")
+    style.percent(axes)
+    axes.legend(loc="lower left")
+    words = "; ".join(
+        f"{name}: " + ", ".join(f"{percent(rows[e][name]['value'])} at {e}" for e in at) for name in looks
+    )
+    return Drawing(
+        drawn,
+        alt=f"Accuracy after rejection of the detector with one bit and median, over epsilon. {words}.",
+        caption="The detector that compares with a black-and-white and a smoothed copy, as epsilon grows (L-infinity). "
+        f"n = {beyond['n']} test images, bars are 95% Wilson intervals. Dotted: one half, from where every pixel can "
+        "be made grey and no digit need be left to see.",
+    )

@@ -1,0 +1,56 @@
+"""What the page on interval bounds claims of its results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from advlab.chapters.intervals.attack import between, tested
+from advlab.chapters.intervals.measure import growth, linear, proved, undefended
+from advlab.stored import claim
+
+Result = dict[str, Any]
+
+
+@claim(undefended)
+def standard_is_unproved(result: Result) -> bool:
+    """At the largest of the tiny epsilons nothing of the standard network is proved, and it is right nearly always."""
+    return bool(list(result["at"].values())[-1]["count"] == 0 and result["clean"]["value"] >= 0.95)
+
+
+@claim(growth)
+def intervals_explode(result: Result) -> bool:
+    """At the logits the standard network's intervals are at least a hundred times as wide, beside their spread."""
+    logits = {network: of["logits"] for network, of in result["widths"].items()}
+    return bool(logits["standard"] >= 100 * logits["certified"])
+
+
+@claim(between, tested)
+def never_broken(of_curve: Result, of_tests: Result) -> bool:
+    """No proved image is broken, by any attack at any epsilon."""
+    curve = [of["broken proofs"] for of in of_curve["at"].values()]
+    tests = [count for of in of_tests["at"].values() for count in of["broken"].values()]
+    return sum(curve) + sum(tests) == 0
+
+
+@claim(between)
+def bounds_are_close(result: Result) -> bool:
+    """Up to the epsilon of most figures here, at most five images in a hundred are neither proved nor broken."""
+    return all(of["unknown"]["value"] <= 0.05 for epsilon, of in result["at"].items() if float(epsilon) <= 0.3)
+
+
+@claim(linear)
+def linear_gains_nothing_here(result: Result) -> bool:
+    """On the network trained for intervals, linear bounds prove no more images at any epsilon."""
+    return all(of["linear"]["count"] <= of["intervals"]["count"] for of in result["certified"].values())
+
+
+@claim(linear)
+def linear_gains_elsewhere(result: Result) -> bool:
+    """On the network that was not, linear bounds prove more at each epsilon, and their intervals do not meet."""
+    return all(of["linear"]["low"] > of["intervals"]["high"] for of in result["noise"].values())
+
+
+@claim(proved, undefended)
+def accuracy_is_the_price(of_certified: Result, of_standard: Result) -> bool:
+    """Without an attack the certified network's accuracy lies below the standard one's, intervals apart."""
+    return bool(of_certified["clean"]["high"] < of_standard["clean"]["low"])

@@ -1,0 +1,165 @@
+"""What the page on preprocessing measures: each defense under the attack of its authors, then under one made for it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from advlab import zoo
+from advlab.attacks import fgsm, pgd, square
+from advlab.attacks.losses import margin
+from advlab.attacks.until_broken import pgd_until_broken
+from advlab.chapters.evaluating.measure import reported
+from advlab.chapters.preprocessing.defenses import transformation
+from advlab.chapters.preprocessing.flips import flipped
+from advlab.data import Dataset, indices, subset
+from advlab.defenses.feature_squeezing import BitDepth
+from advlab.defenses.preprocessing import Preprocessed, through
+from advlab.evaluation import predict
+from advlab.profile import Profile
+from advlab.rewriting import for_attacks
+from advlab.stored import Computation, measurement
+
+IMAGES = 500
+#: In pixel units.
+EPSILONS = (0.1, 0.3)
+LARGE = EPSILONS[-1]
+#: Where one bit is looked at more closely. At one half every pixel can be turned over that is not quite black.
+FURTHER = (0.2, 0.4, 0.5)
+#: Steps of the static attack and of BPDA. Of the attack on random defenses more in the larger ball, where the way is
+#: longer, and draws for each step, where more than one; each step draws anew in any case.
+STATIC_STEPS, STEPS = 10, 20
+RANDOM_STEPS, DRAWS = {0.1: 8, 0.3: 16}, {"random resizing": 4}
+#: Against one bit: steps of BPDA, slopes of soft steps in its place, Square's queries, the search over single pixels.
+BIT_STEPS, SLOPES, QUERIES, CANDIDATES, FLIPS = 30, (5.0, 15.0), 100, 8, 30
+SEED, DEFENDERS = 29, 31
+
+
+def standard_only(profile: Profile) -> list[Computation]:
+    """The training of the standard model."""
+    return [zoo.training(zoo.sized(zoo.STANDARD, profile))]
+
+
+def standard(profile: Profile) -> nn.Module:
+    """The trained standard model."""
+    return zoo.trained(zoo.sized(zoo.STANDARD, profile))
+
+
+def chosen(profile: Profile) -> tuple[Dataset, Tensor]:
+    """Test images and their places in the test set: at most so many, but all that the full profile asks for."""
+    n = profile.slow_images if profile.slow_images > 1000 else min(IMAGES, profile.slow_images)
+    return subset(n), indices(n)
+
+
+def chance() -> torch.Generator:
+    """A generator of the page's seed, anew for each attack, so that none depends on those before it."""
+    return torch.Generator().manual_seed(SEED)
+
+
+def measured(name: str, profile: Profile) -> dict[str, Any]:
+    """One defense: clean; under images made on the undefended model; under images made for the defense."""
+    (test, index), model = chosen(profile), standard(profile)
+    x, y = test.images, test.labels
+    defended = Preprocessed(transformation(name, DEFENDERS), model)
+    draws = DRAWS.get(name, 1)
+    # Against chance no attack stops at the first success: the next draw may get the image right.
+    random = defended.transformation.random
+    right = {"clean": predict(defended, x) == y}
+    for epsilon in EPSILONS:
+        static = pgd(model, x, y, epsilon, generator=chance(), steps=STATIC_STEPS)
+        adaptive = partial(pgd, steps=RANDOM_STEPS[epsilon]) if random else partial(pgd_until_broken, steps=STEPS)
+        made = adaptive(through(defended, draws), x, y, epsilon, generator=chance(), loss=margin)
+        attacked = {"FGSM, static": fgsm(model, x, y, epsilon), "PGD, static": static, "adaptive": made}
+        right |= {f"{what}, {epsilon:g}": predict(defended, images) == y for what, images in attacked.items()}
+    return reported(index, y, right) | {"steps": RANDOM_STEPS[LARGE] if random else STEPS, "draws": draws}
+
+
+@measurement(trainings=standard_only)
+def jpeg(profile: Profile) -> dict[str, Any]:
+    """JPEG compression before the standard model."""
+    return measured("JPEG", profile)
+
+
+@measurement(trainings=standard_only)
+def total_variation(profile: Profile) -> dict[str, Any]:
+    """Half the pixels kept and total variation minimised, before the standard model."""
+    return measured("total variation", profile)
+
+
+@measurement(trainings=standard_only)
+def coarse(profile: Profile) -> dict[str, Any]:
+    """Rounding to a few grey levels before the standard model."""
+    return measured("3-bit depth", profile)
+
+
+@measurement(trainings=standard_only)
+def median(profile: Profile) -> dict[str, Any]:
+    """A median filter before the standard model."""
+    return measured("median filter", profile)
+
+
+@measurement(trainings=standard_only)
+def resizing(profile: Profile) -> dict[str, Any]:
+    """Random resizing and padding before the standard model."""
+    return measured("random resizing", profile)
+
+
+@measurement(trainings=standard_only)
+def one_bit(profile: Profile) -> dict[str, Any]:
+    """Rounding to black and white before the standard model: everything that was tried, and the worst case of it."""
+    (test, index), model = chosen(profile), standard(profile)
+    x, y = test.images, test.labels
+    defended = Preprocessed(BitDepth(1), model)
+    right = {"clean": predict(defended, x) == y}
+    for epsilon in EPSILONS:
+        static = pgd(model, x, y, epsilon, generator=chance(), steps=STATIC_STEPS)
+        tried = {"FGSM, static": fgsm(model, x, y, epsilon), "PGD, static": static}
+        tried["BPDA"] = pgd_until_broken(
+            through(defended), x, y, epsilon, generator=chance(), steps=BIT_STEPS, loss=margin
+        )
+        tried["single pixels"] = searched(model, x, y, epsilon, tried["BPDA"])
+        if epsilon == LARGE:
+            for slope in SLOPES:
+                soft = Softened(model, slope)
+                tried[f"slope {slope:g}"] = pgd(soft, x, y, epsilon, generator=chance(), steps=STEPS, loss=margin)
+            tried["Square"] = square(defended, x, y, epsilon, generator=chance(), queries=QUERIES)
+        verdicts = {what: predict(defended, images) == y for what, images in tried.items()}
+        verdicts["adaptive"] = torch.stack(list(verdicts.values())).all(0)
+        right |= {f"{what}, {epsilon:g}": of for what, of in verdicts.items()}
+    return reported(index, y, right) | {"queries": QUERIES, "steps": BIT_STEPS, "candidates": CANDIDATES}
+
+
+def searched(model: nn.Module, images: Tensor, labels: Tensor, epsilon: float, start: Tensor) -> Tensor:
+    """The search over single pixels, from where BPDA ended."""
+    return flipped(model, images, labels, epsilon, start=start, candidates=CANDIDATES, flips=FLIPS)
+
+
+class Softened(nn.Module):
+    """The model behind a smooth step in the place of rounding: a sigmoid, steep at one half."""
+
+    def __init__(self, model: nn.Module, slope: float) -> None:
+        super().__init__()
+        self.model = for_attacks(model)
+        self.slope = slope
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits of the images, pushed towards black and white."""
+        outputs: Tensor = self.model(torch.sigmoid(self.slope * (images - 0.5)))
+        return outputs
+
+
+@measurement(trainings=standard_only)
+def over_epsilon(profile: Profile) -> dict[str, Any]:
+    """Rounding to black and white at further epsilons, under BPDA and the search over single pixels."""
+    (test, index), model = chosen(profile), standard(profile)
+    x, y = test.images, test.labels
+    defended = Preprocessed(BitDepth(1), model)
+    right = {}
+    for epsilon in FURTHER:
+        made = pgd_until_broken(through(defended), x, y, epsilon, generator=chance(), steps=STEPS, loss=margin)
+        made = searched(model, x, y, epsilon, made)
+        right[f"{epsilon:g}"] = predict(defended, made) == y
+    return reported(index, y, right)

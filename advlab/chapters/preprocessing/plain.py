@@ -1,0 +1,64 @@
+"""What stands beside the defenses: the model without any, and the pixel values that they meet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+
+from advlab.attacks import fgsm, pgd
+from advlab.attacks.losses import margin
+from advlab.attacks.until_broken import pgd_until_broken
+from advlab.chapters.evaluating.measure import reported
+from advlab.chapters.preprocessing.flips import crossing
+from advlab.chapters.preprocessing.measure import (
+    EPSILONS,
+    FURTHER,
+    LARGE,
+    STATIC_STEPS,
+    STEPS,
+    chance,
+    chosen,
+    standard,
+    standard_only,
+)
+from advlab.evaluation import predict
+from advlab.profile import Profile
+from advlab.stored import measurement
+
+#: Bars of the histogram; of an odd number the one in the middle lies around one half.
+BARS = 25
+
+
+@measurement(trainings=standard_only)
+def undefended(profile: Profile) -> dict[str, Any]:
+    """The standard model with nothing before it, under the static images, and under PGD on the margin."""
+    (test, index), model = chosen(profile), standard(profile)
+    x, y = test.images, test.labels
+    right = {"clean": predict(model, x) == y}
+    for epsilon in EPSILONS:
+        made = {
+            "FGSM": fgsm(model, x, y, epsilon),
+            "PGD, static": pgd(model, x, y, epsilon, generator=chance(), steps=STATIC_STEPS),
+            "PGD": pgd_until_broken(model, x, y, epsilon, generator=chance(), steps=STEPS, loss=margin),
+        }
+        right |= {f"{what}, {epsilon:g}": predict(model, images) == y for what, images in made.items()}
+    return reported(index, y, right) | {"steps": STEPS}
+
+
+@measurement
+def pixels(profile: Profile) -> dict[str, Any]:
+    """How often each grey level occurs, and how many pixels a change can carry across one half, by epsilon."""
+    x = chosen(profile)[0].images
+    counts = {f"{epsilon:g}": crossing(x, epsilon).flatten(1).sum(1).float() for epsilon in (*EPSILONS, *FURTHER)}
+    shares = torch.histc(x, BARS, 0, 1) / x.numel()
+    extreme = (x <= EPSILONS[0]) | (x >= 1 - EPSILONS[0])
+    return {
+        "movable": {name: {"mean": float(of.mean()), "most": int(of.max())} for name, of in counts.items()},
+        "pixels": x[0].numel(),
+        "black or white": float(extreme.float().mean()),
+        "histogram": shares.tolist(),
+        "edges": torch.linspace(0, 1, BARS + 1).tolist(),
+        "epsilon": LARGE,
+        "n": len(x),
+    }

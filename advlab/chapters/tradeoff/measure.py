@@ -1,0 +1,68 @@
+"""What the page on the trade-off measures itself: the models that no other page puts under the same attacks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import nn
+
+from advlab import zoo
+from advlab.chapters.standing import Proved, number_of, signs_of_masking, standing
+from advlab.data import indices, subset
+from advlab.defenses import certified
+from advlab.profile import Profile
+from advlab.stored import Computation, measurement
+from advlab.training import Recipe
+
+
+def of_standard(profile: Profile) -> list[Computation]:
+    """The training of the standard model."""
+    return [zoo.training(zoo.sized(zoo.STANDARD, profile))]
+
+
+def of_student(profile: Profile) -> list[Computation]:
+    """The training of the distilled model, teacher and student."""
+    return [zoo.distilling(profile)]
+
+
+def of_certified(profile: Profile) -> list[Computation]:
+    """The training of the model that intervals prove."""
+    return [zoo.training(zoo.sized(zoo.CERTIFIED, profile))]
+
+
+def stood(model: nn.Module, profile: Profile, bounded: bool = False) -> dict[str, Any]:
+    """One model under the attacks of all pages; `bounded` asks for proofs."""
+    n = number_of(profile)
+    test, index = subset(n), indices(n)
+
+    def prove(epsilon: float) -> Any:
+        return certified(model, test.images, test.labels, epsilon)
+
+    proved: Proved | None = prove if bounded else None
+    found = standing(model, test, index, proved=proved)
+    return found | {"signs": signs_of_masking(model, test)}
+
+
+def seconds(recipe: Recipe, profile: Profile) -> float:
+    """What a training of the book took."""
+    return float(sum(row["seconds"] for row in zoo.history(zoo.sized(recipe, profile))))
+
+
+@measurement(trainings=of_standard)
+def standard(profile: Profile) -> dict[str, Any]:
+    """The model that nobody defended."""
+    model = zoo.trained(zoo.sized(zoo.STANDARD, profile))
+    return stood(model, profile) | {"seconds": seconds(zoo.STANDARD, profile)}
+
+
+@measurement(trainings=of_student)
+def distilled(profile: Profile) -> dict[str, Any]:
+    """The distilled student, at the temperature of its answers: its logits are so large that gradients vanish."""
+    return stood(zoo.student(profile), profile)
+
+
+@measurement(trainings=of_certified)
+def proved(profile: Profile) -> dict[str, Any]:
+    """The network trained for its intervals, with what they prove."""
+    model = zoo.trained(zoo.sized(zoo.CERTIFIED, profile))
+    return stood(model, profile, bounded=True) | {"seconds": seconds(zoo.CERTIFIED, profile)}

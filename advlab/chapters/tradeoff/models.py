@@ -1,0 +1,41 @@
+"""The models of the page in one order, with one name and one colour each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from advlab.chapters import style
+from advlab.chapters.adversarial_training.measure import longest, random_single, several, single, trades
+from advlab.chapters.tradeoff.measure import distilled, proved, standard
+
+Result = dict[str, Any]
+#: What figures, tables and claims of this page are given, in this order.
+MEASURED = (standard, distilled, single, random_single, several, trades, longest, proved)
+NAMES = (
+    "standard",
+    "distilled",
+    "trained on FGSM",
+    "one step, random start",
+    "PGD, three steps",
+    "TRADES",
+    "PGD, longer",
+    "intervals",
+)
+ROLES: tuple[style.Role, ...] = (
+    "ink", "muted", "fgsm", "repository", "pgd", "noise", "pgd", "clean",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Model:
+    """One row: name, colour, result."""
+
+    name: str
+    role: style.Role
+    result: Result
+
+
+def models(results: tuple[Result, ...]) -> list[Model]:
+    """The rows, in order."""
+    return [Model(*row) for row in zip(NAMES, ROLES, results, strict=True)]

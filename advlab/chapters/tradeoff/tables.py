@@ -1,0 +1,103 @@
+"""The table of all models, and what the page on the trade-off claims of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from advlab.chapters.cells import percent, with_interval
+from advlab.chapters.tradeoff.measure import distilled, proved, standard
+from advlab.chapters.tradeoff.models import MEASURED, models
+from advlab.stored import Table, claim, table
+
+Result = dict[str, Any]
+
+
+@table(*MEASURED)
+def everything(*results: Result) -> Table:
+    """All models: clean, attacked, certified, cost, signs of masking."""
+    rows = [
+        [
+            str(number),
+            row.name,
+            percent(row.result["clean"]["value"]),
+            with_interval(row.result["robust"]["0.1"]),
+            with_interval(row.result["robust"]["0.3"]),
+            percent(row.result["certified"]["0.1"]["value"]),
+            percent(row.result["certified"]["0.3"]["value"]),
+            f"{row.result['seconds']:.0f}&nbsp;s" if "seconds" in row.result else "twice",
+            ", ".join(row.result["signs"]) or "none",
+        ]
+        for number, row in enumerate(models(results), start=1)
+    ]
+    return Table(
+        [
+            "",
+            "model",
+            "clean",
+            "attacked, 0.1",
+            "attacked, 0.3",
+            "proved, 0.1",
+            "proved, 0.3",
+            "training",
+            "masking",
+        ],
+        rows,
+        f"L-infinity, pixel units, untargeted, white box; n = {results[0]['n']:,} test images, 95% Wilson intervals in "
+        "brackets. Attacked: what APGD on two losses and Square leave, an upper bound. Proved: by intervals, a lower "
+        "bound; only the last model was trained for it. Training: seconds of one core; the distilled model trains "
+        "twice. Masking: what the audit's checks find at the larger ε.",
+        "llrrrrrrl",
+    )
+
+
+@claim(standard)
+def nothing_left_of_standard(result: Result) -> bool:
+    """At the larger epsilon the attacks leave nothing of the standard model."""
+    return bool(result["robust"]["0.3"]["count"] == 0)
+
+
+@claim(distilled)
+def nothing_left_of_distilled(result: Result) -> bool:
+    """Nor anything of the distilled one: at most one image in a hundred."""
+    return bool(result["robust"]["0.3"]["value"] <= 0.01)
+
+
+@claim(proved)
+def proof_below_attack(result: Result) -> bool:
+    """At every epsilon the proved share lies at or below what attacks leave; they add up with the rest to one."""
+    of = result["bands"]
+    return all(
+        abs(sum(shares) - 1) < 1e-9
+        for shares in zip(of["certified"], of["survived"], of["unknown"], of["broken"], strict=True)
+    ) and all(result["certified"][epsilon]["count"] <= result["robust"][epsilon]["count"] for epsilon in ("0.1", "0.3"))
+
+
+@claim(proved)
+def the_gap_is_narrow(result: Result) -> bool:
+    """At the larger epsilon attacks leave at most ten points more than is proved."""
+    return bool(result["robust"]["0.3"]["value"] - result["certified"]["0.3"]["value"] <= 0.1)
+
+
+@claim(*MEASURED)
+def only_intervals_prove(*results: Result) -> bool:
+    """Only the last model has proofs."""
+    return all(result["certified"]["0.1"]["count"] == 0 for result in results[:-1]) and bool(
+        results[-1]["certified"]["0.1"]["count"] > 0
+    )
+
+
+@claim(*MEASURED)
+def the_price_is_in_the_proof(*results: Result) -> bool:
+    """Without an attack the model with proofs is less accurate than the longest PGD, the most robust of all."""
+    *_, longest, intervals = results
+    robust = [result["robust"]["0.3"]["value"] for result in results]
+    return bool(
+        intervals["clean"]["value"] < longest["clean"]["value"] and longest["robust"]["0.3"]["value"] == max(robust)
+    )
+
+
+@claim(*MEASURED)
+def masking_is_seen(*results: Result) -> bool:
+    """The checks raise a flag on the distilled model, and on neither PGD-trained one."""
+    named = {row.name: row.result["signs"] for row in models(results)}
+    return bool(named["distilled"] and not named["PGD, three steps"] and not named["PGD, longer"])

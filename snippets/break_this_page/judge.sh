@@ -1,0 +1,1 @@
+advlab challenge --help
