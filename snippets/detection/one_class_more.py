@@ -28,7 +28,7 @@ def undetected(logits, labels):
 # --8<-- [end:guarded]
 
 # --8<-- [start:by_hand]
-labels = torch.tensor([0, 0, 0])
-logits = torch.tensor([[3.0, 1.0, 0.0], [1.0, 3.0, 4.0], [1.0, 3.0, 0.0]])
-print("right; wrong but detected; wrong and not detected:", undetected(logits, labels).tolist())
+zeros = torch.tensor([0, 0, 0])
+three = torch.tensor([[3.0, 1.0, 0.0], [1.0, 3.0, 4.0], [1.0, 3.0, 0.0]])
+print("right; wrong but detected; wrong and not detected:", undetected(three, zeros).tolist())
 # --8<-- [end:by_hand]

@@ -1,14 +1,11 @@
-from statistics import NormalDist
-
+# --8<-- [start:count]
 import torch
-from statsmodels.stats.proportion import proportion_confint
 
 from advlab import trained
 from advlab.data import subset
 
 model, image, sigma = trained("smoothed"), subset(20).images[3], 0.5
 
-# --8<-- [start:count]
 generator = torch.Generator().manual_seed(0)
 with torch.no_grad():
     noise = torch.randn(1000, 1, 28, 28, generator=generator)
@@ -18,6 +15,10 @@ agree, n = int((votes[100:] == guess).sum()), 900  # ... the others bound its pr
 # --8<-- [end:count]
 
 # --8<-- [start:radius]
+from statistics import NormalDist
+
+from statsmodels.stats.proportion import proportion_confint
+
 alpha = 0.001  # one-sided: statsmodels puts half of its alpha at each end
 low = float(proportion_confint(agree, n, alpha=2 * alpha, method="beta")[0])
 radius = sigma * NormalDist().inv_cdf(low) if low > 0.5 else 0.0
