@@ -10,7 +10,7 @@ from typing import Any
 
 import markdown
 
-from advlab import bibliography, colophon, shown, snippets
+from advlab import bibliography, colophon, shown, snippets, worksheet
 from advlab.book import Book, slug
 from advlab.book import shown as text_of
 from advlab.colophon import PER_EXAMPLE
@@ -47,7 +47,7 @@ def rendered(source: str, url: str, book: Book) -> str:
         "code",
         "output",
     )
-    lists = ("provenance", "ledger", "environment", "references", "glossary")
+    lists = ("provenance", "ledger", "environment", "references", "glossary", "worksheet")
     environment.globals = {name: getattr(face, name) for name in (*names, *lists)}
     return "\n".join(_include(environment.from_string(source).render().split("\n")))
 
@@ -192,6 +192,9 @@ class Face:
         from advlab import glossary
 
         return glossary.page()
+
+    def worksheet(self) -> str:
+        return worksheet.html(self.base)
 
     def provenance(self) -> str:
         return colophon.provenance(self.book, self.base)
