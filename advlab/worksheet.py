@@ -91,12 +91,13 @@ def answer(goal: Goal, knowledge: Knowledge, access: Access, budget: str) -> Ans
         KeyError: a budget that is not one of `BUDGETS`.
     """
     norm, epsilon = BUDGETS[budget]
-    notes = []
+    notes: list[str] = []
+    attacks: tuple[str, ...] = ()
     try:
         threat = ThreatModel(norm, epsilon, goal, knowledge, access)
     except ValueError as contradiction:
         threat = ThreatModel(norm, epsilon, goal, knowledge, "proxy model")
-        says, identifiers, attacks = "No such attacker", {}, ()
+        says, identifiers = "No such attacker", {}
         notes.append(f"A contradiction: {contradiction}. The program below is for a proxy model of their own.")
     else:
         says, identifiers, attacks = str(threat), threat.identifiers, threat.attacks

@@ -1,6 +1,8 @@
 """The page on threat models: doors withhold what they should; figures, table and claims on made-up results."""
 
 import json
+import re
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pytest
@@ -111,3 +113,35 @@ def test_table():
 def test_claims_can_be_true_and_false(claim, path, value):
     assert claim.function(made_up())
     assert not claim.function(changed(made_up(), "left", *path, value=value))
+
+
+#: Paragraphs that name a standard or an identifier without a source beside them, read by a person; by first words.
+REVIEWED = (
+    "After this page you can",  # what the page offers
+    "| white box |",  # the sentence below the table cites all three catalogues
+    "| black box, scores |",
+    "| black box, decisions |",
+    "| black box, transfer |",
+    "| grey box |",
+    "**Black box: questions only.**",  # the paragraph below the table cites NIST for the same identifier
+)
+
+
+def paragraphs():
+    """The page's paragraphs and table rows, without front matter and fences."""
+    text = (Path(__file__).parents[2] / "docs/threat_model.md").read_text(encoding="utf-8").split("---\n", 2)[2]
+    text = re.sub(r"(?s)```.*?```", "", text)
+    parts = [part for block in text.split("\n\n") for part in (block.split("\n") if "|" in block[:1] else [block])]
+    return [part.strip() for part in parts if part.strip()]
+
+
+def test_what_is_said_of_the_standards_has_its_source_beside_it_or_was_reviewed():
+    standard = re.compile(r"NIST|MITRE|ATLAS|OWASP|AML\.|ML\d\d:")
+    named = [part for part in paragraphs() if standard.search(re.sub(r"<<.*?>>", "", part))]
+    assert len(named) > 4
+    uncited = [part for part in named if "<< cite(" not in part and not part.startswith(REVIEWED)]
+    assert uncited == []
+
+
+def test_no_review_is_stale():
+    assert [start for start in REVIEWED if not any(part.startswith(start) for part in paragraphs())] == []
