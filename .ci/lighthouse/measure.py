@@ -1,6 +1,6 @@
 """Lighthouse on three pages of a built site: median of three runs each, and the least that each score may be.
 
-A site folder is served as a static host does it, compressed. Scores of a busy machine say little: leave it alone meanwhile.
+A site folder is served as a static host does it, compressed. Scores of a busy machine say little: leave it alone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
-from tests.site.serving import Compressed  # noqa: E402
+from tests.site.serving import Compressed
 
 PAGES = ("", "attacks/fgsm/", "defenses/tradeoff/")
 LEAST = {"performance": 95, "accessibility": 100, "best-practices": 100, "seo": 100}
@@ -30,7 +30,9 @@ def scores(url: str, chromium: str) -> dict[str, object]:
     """One run: the report as Lighthouse writes it."""
     command = [str(HERE / "node_modules" / ".bin" / "lighthouse"), url, "--output=json", "--quiet"]
     command += [f"--only-categories={','.join(LEAST)}", f"--chrome-flags={FLAGS}"]
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "CHROME_PATH": chromium}, check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, env={**os.environ, "CHROME_PATH": chromium}, check=False
+    )
     if done.returncode:
         raise SystemExit(f"lighthouse failed on {url}:\n{done.stderr}")
     return json.loads(done.stdout)
@@ -59,9 +61,11 @@ def main(site: Path) -> int:
 
 
 def _reasons(report: dict, category: str) -> list[str]:
-    weighty = [one["id"] for one in report["categories"][category]["auditRefs"] if one["weight"]]
-    audits = report["audits"]
-    return [f"{one} ({audits[one].get('displayValue') or audits[one]['score']})" for one in weighty if (audits[one]["score"] or 0) < 0.9 and audits[one]["scoreDisplayMode"] != "notApplicable"]
+    """The audits that cost points in a category."""
+    weighty = (one["id"] for one in report["categories"][category]["auditRefs"] if one["weight"])
+    audits = ((name, report["audits"][name]) for name in weighty)
+    poor = [(name, audit) for name, audit in audits if audit["score"] is not None and audit["score"] < 0.9]
+    return [f"{name} ({audit.get('displayValue') or audit['score']})" for name, audit in poor]
 
 
 if __name__ == "__main__":
