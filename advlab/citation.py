@@ -62,7 +62,7 @@ def details(title: str, page: str, url: str | None, *, draft: bool = False) -> s
         fields["url"] = url
     lines = [f"@misc{{{key(page)},", *(f"  {name:<6} = {{{value}}}," for name, value in fields.items()), "}"]
     return (
-        '\n<details class="cite" data-search-exclude><summary>Cite this page</summary>\n'
+        '\n<details class="cite-page" data-search-exclude><summary>Cite this page</summary>\n'
         f"<p>{escape(text)}</p>\n"
         f'<div class="language-bibtex highlight"><pre><code>{escape(chr(10).join(lines))}\n</code></pre></div>\n'
         "</details>\n"

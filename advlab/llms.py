@@ -17,12 +17,12 @@ class Linked:
 
 
 def text(name: str, description: str, pages: Iterable[Linked]) -> str:
-    """The whole file: title, summary, and a list for each section of the navigation."""
+    """The whole file: title, summary, and a list for each section of the navigation; pages of no section come first."""
     lines = [f"# {name}", "", f"> {description}"]
-    section: str | None = None
+    sections: dict[str, list[Linked]] = {"": []}
     for page in pages:
-        if page.section != section:
-            section = page.section
-            lines += ["", f"## {section or 'Pages'}", ""]
-        lines.append(f"- [{page.title}]({page.url})" + (f": {page.description}" if page.description else ""))
+        sections.setdefault(page.section, []).append(page)
+    for section, listed in sections.items():
+        lines += ["", f"## {section or 'Pages'}", ""]
+        lines += [f"- [{one.title}]({one.url})" + (f": {one.description}" if one.description else "") for one in listed]
     return "\n".join([*lines, ""])

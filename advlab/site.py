@@ -56,6 +56,8 @@ class AdvlabConfig(Config):
     """Options in mkdocs.yml."""
 
     jobs = config_options.Optional(config_options.Type(int))
+    #: Of pages that have no front matter (the notebook): what it is about, by file.
+    descriptions = config_options.Type(dict, default={})
 
 
 class AdvlabPlugin(BasePlugin[AdvlabConfig]):
@@ -125,6 +127,10 @@ class AdvlabPlugin(BasePlugin[AdvlabConfig]):
             html = notebook_html.described(notebook_html.plain(html), page.file.content_string)
         if blocks := self._origins.get(page.file.src_uri):
             html = origins.marked(html, blocks, self._repository(config))
+        # The library's source stands on the API page to be read, and would be half of what every reader's search loads.
+        html = html.replace(
+            '<details class="mkdocstrings-source">', '<details class="mkdocstrings-source" data-search-exclude>'
+        )
         return glossary.first_only(mathml.render(html))
 
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
@@ -133,6 +139,8 @@ class AdvlabPlugin(BasePlugin[AdvlabConfig]):
         contents = {name: page.content or "" for name, page in found.items()}
         urls = {name: page.url for name, page in found.items()}
         try:
+            for name, said in self.config.descriptions.items():
+                found[name].meta.setdefault("description", said)
             for name, page in found.items():
                 to = {other: get_relative_url(url, page.url) for other, url in urls.items()}
                 html = reading.below_the_title(reading.timed(contents[name], contents), name, to)

@@ -75,9 +75,10 @@ def test_the_scheme_follows_the_system_and_the_toggle_and_is_kept(page, address)
     assert scheme(page) == "default"
     page.emulate_media(color_scheme="dark")
     expect(page.locator("body")).to_have_attribute("data-md-color-scheme", "slate")
-    page.locator("label[title='Switch to the light scheme']").click()
+    switch = page.locator("[data-md-component=palette] label:visible")
+    switch.click()
     expect(page.locator("body")).to_have_attribute("data-md-color-scheme", "default")
-    page.locator("label[title='Switch to the dark scheme']").click()
+    switch.click()
     expect(page.locator("body")).to_have_attribute("data-md-color-scheme", "slate")
     page.emulate_media(color_scheme="light")
     page.goto(address + RICH)
@@ -89,7 +90,7 @@ def test_formulas_are_drawn(page, address):
     assert page.locator("article math").count() > 20
     tall = page.locator("article .formula math").first.bounding_box()
     assert tall["width"] > 60
-    assert tall["height"] > 15
+    assert tall["height"] > 10
     text = page.locator("article").inner_text()
     for raw in ("\\epsilon", "\\frac", "$$", "\\nabla"):
         assert raw not in text, f"{raw}: a formula that was not drawn"
@@ -165,22 +166,22 @@ def test_by_keyboard_alone_copy_a_block_and_open_what_unfolds(page, address):
     tab_to(page, "e.matches('article .language-python button, article .language-python .md-clipboard')", 300)
     page.keyboard.press("Enter")
     expect(page.locator(".md-dialog")).to_contain_text("Copied")
-    cite = page.locator("details.cite summary")
+    cite = page.locator("details.cite-page summary")
     cite.focus()
     page.keyboard.press("Enter")
-    expect(page.locator("details.cite")).to_have_attribute("open", "")
-    expect(page.locator("details.cite code")).to_contain_text("@misc{advlab-attacks-fgsm")
+    expect(page.locator("details.cite-page")).to_have_attribute("open", "")
+    expect(page.locator("details.cite-page code")).to_contain_text("@misc{advlab-attacks-fgsm")
 
 
 def test_on_paper_the_page_is_its_text(page, address):
     page.goto(address + RICH)
     page.emulate_media(media="print", color_scheme="dark")
-    for gone in (".md-header", ".md-footer", ".md-sidebar--primary", ".origin", "details.cite", ".reading"):
+    for gone in (".md-header", ".md-footer", ".md-sidebar--primary", ".origin", "details.cite-page", ".reading"):
         for one in page.locator(gone).all():
             expect(one).to_be_hidden()
     expect(page.locator("article h1")).to_be_visible()
     frames = page.locator("[data-frames] > figure")
     assert all(frame.is_visible() for frame in frames.all())
-    colour = page.evaluate("() => getComputedStyle(document.querySelector('article p')).color")
+    colour = page.evaluate("() => getComputedStyle(document.querySelector('article p:not([class])')).color")
     channels = [int(part) for part in colour.removeprefix("rgb(").rstrip(")").split(",")[:3]]
     assert max(channels) < 100, f"dark letters on white paper, not {colour}"
