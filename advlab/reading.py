@@ -32,6 +32,7 @@ class Station:
     """A stop on the short path: a page, or one section of it, and what one takes along."""
 
     page: str
+    title: str
     gives: str
 
     @property
@@ -155,11 +156,12 @@ def minutes(html: str) -> int:
 
 
 def section(html: str, anchor: str) -> str:
-    """The part of a page from the heading of this anchor to the next heading of its rank. Raises KeyError."""
+    """The part of a page from the heading of this anchor to the next of its rank; of the title, what stands before
+    the first section. Raises KeyError."""
     headings = [(match.start(), int(match[1]), match[2]) for match in _HEADING.finditer(html)]
     for number, (start, rank, name) in enumerate(headings):
         if name == anchor:
-            later = (place for place, other, _ in headings[number + 1 :] if other <= rank)
+            later = (place for place, other, _ in headings[number + 1 :] if other <= max(rank, 2))
             return html[start : next(later, len(html))]
     raise KeyError(f"no heading {anchor!r}")
 
@@ -221,7 +223,7 @@ def table(path: str) -> str:
     titles = {entry.file: entry for entry in navigation()}
     if path == SHORT:
         lines = [
-            f"{number}. [{titles[one.file].title}]({one.page}), {_slot('page', one.page)}. {one.gives}"
+            f"{number}. [{one.title}]({one.page}), {_slot('page', one.page)}. {one.gives}"
             for number, one in enumerate(paths().short, start=1)
         ]
         return "\n".join([*lines, "", f"Together: {_slot('path', SHORT)}."])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from advlab import reading
 
 PAGES = ("a.md", "b/c.md", "d.md")
-SHORT = [{"page": "b/c.md#there", "gives": "Much."}]
+SHORT = [{"page": "b/c.md#there", "title": "There", "gives": "Much."}]
 WHOLE = [{"page": "a.md"}, {"page": "b/c.md", "after": ["a.md"]}, {"page": "d.md", "looked_up": True}]
 
 
@@ -32,7 +32,7 @@ def test_sound_paths_are_read(tmp_path):
     [
         (WHOLE[:2], SHORT, r"d\.md is in the navigation .* add it to\s+advlab/paths\.yml"),
         ([*WHOLE, {"page": "e.md"}], SHORT, r"e\.md is on a path .* not in the navigation"),
-        (WHOLE, [{"page": "e.md#x", "gives": "."}], r"e\.md is on a path .* not in the navigation"),
+        (WHOLE, [{"page": "e.md#x", "title": "X", "gives": "."}], r"e\.md is on a path .* not in the navigation"),
         ([*WHOLE, {"page": "a.md"}], SHORT, "more than once.*: a.md"),
         ([WHOLE[0], WHOLE[2], WHOLE[1]], SHORT, "stands elsewhere"),
         ([{"page": "a.md", "after": ["d.md"]}, *WHOLE[1:]], SHORT, "does not come before"),
@@ -75,7 +75,7 @@ def test_a_section_ends_where_the_next_of_its_rank_begins():
     assert reading.section(html, "a") == '<h2 id="a">A</h2>two<h3 id="b">B</h3>three'
     assert reading.section(html, "b") == '<h3 id="b">B</h3>three'
     assert reading.section(html, "c") == '<h2 id="c">C</h2>four'
-    assert reading.section(html, "t") == html
+    assert reading.section(html, "t") == '<h1 id="t">T</h1>one', "of a title: what stands before the first section"
     with pytest.raises(KeyError, match="nowhere"):
         reading.section(html, "nowhere")
 
