@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 
 import html5lib
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from mkdocs.config import load_config
 from mkdocs.structure.files import get_files
 from mkdocs.structure.nav import get_navigation
@@ -166,6 +167,8 @@ def test_a_missing_page_helps_on(browser, root):
     assert page.locator('meta[name="robots"]').get_attribute("content") == "noindex"
     links = page.locator("article ul.pages a")
     assert links.count() == len(NAVIGATION)
+    violations = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    assert [one["id"] for one in violations if one["impact"] in {"serious", "critical"}] == []
     links.nth(4).click()
     assert "no such page" not in page.locator("article h1").inner_text()
     page.close()
