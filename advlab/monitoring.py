@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
 from scipy.optimize import minimize_scalar
-from scipy.stats import ks_2samp
+from scipy.stats import kstwo
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
@@ -68,7 +69,7 @@ def fit_temperature(logits: Float[Tensor, "batch classes"], labels: Int[Tensor, 
 
 @dataclass(frozen=True)
 class Bin:
-    """Answers of about one confidence: how many, their mean confidence, and the share that is right (both NaN if none)."""
+    """Answers of about one confidence: how many, their mean confidence, the share that is right (both NaN if none)."""
 
     n: int
     confidence: float
@@ -129,9 +130,19 @@ class DriftMonitor:
 
         Raises ValueError for an empty window.
         """
+        n, m = len(self.reference), len(window)
+        return float(kstwo.sf(self.distance(window), round(n * m / (n + m))))
+
+    def distance(self, window: Float[Tensor, " n"]) -> float:
+        """The largest distance between the two distribution functions, in [0, 1]. Raises as `p_value` does."""
         if len(window) == 0:
             raise ValueError("an empty window: there is nothing to compare")
-        return float(ks_2samp(self.reference, window.double().numpy(), method="asymp").pvalue)
+        points, count = np.unique(window.double().numpy(), return_counts=True)
+        behind = count.cumsum() / len(window)
+        before = behind - count / len(window)
+        # Between two points of the window its function is level: the largest gap lies just before or at a point.
+        quiet = [np.searchsorted(self.reference, points, side=side) / len(self.reference) for side in ("left", "right")]
+        return float(max(np.abs(quiet[0] - before).max(), np.abs(quiet[1] - behind).max()))
 
     def alarm(self, window: Float[Tensor, " n"]) -> bool:
         """Whether the window differs more than the share of false alarms allows. Raises as `p_value` does."""

@@ -106,6 +106,14 @@ def test_the_drift_test_agrees_with_scipys_exact_one():
         assert DriftMonitor(reference).p_value(window + shift) == pytest.approx(exact, rel=0.25, abs=1e-6)
 
 
+@given(st.integers(0, 10_000), st.integers(1, 40), st.integers(1, 40), st.integers(1, 12))
+def test_the_distance_is_scipys_with_ties_and_without(seed, n, m, values):
+    generator = torch.Generator().manual_seed(seed)
+    reference, window = (torch.randint(values, (size,), generator=generator) / values for size in (n, m))
+    expected = ks_2samp(reference.numpy(), window.numpy()).statistic
+    assert DriftMonitor(reference).distance(window) == pytest.approx(expected)
+
+
 def test_false_alarms_are_as_rare_as_asked_and_a_shift_is_seen():
     generator = torch.Generator().manual_seed(4)
 
