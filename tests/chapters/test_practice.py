@@ -53,6 +53,7 @@ def one(accuracy=0.1, missed=0.7, error=0.5, confident=0.8):
 def examined(**under):
     rows = {f"{at:g}": {drift.KS: share(0.0 if at < 0.5 else 1), drift.MEAN: share(at)} for at in drift.SHARES[1:]}
     rows["0.5"][drift.MEAN] = share(0.99)
+    rows["0.1"][drift.MEAN] = share(0.9)
     hidden = {at: {drift.KS: share(float(at == "0.5")), drift.MEAN: share(0.0)} for at in rows}
     return {
         "n": 100,
@@ -370,6 +371,10 @@ def at_half(name, value):
     return found
 
 
+def quicker(mean):
+    return changed(examined(), "windows", "under", "FGSM", "0.1", drift.MEAN, value=share(mean))
+
+
 @pytest.mark.parametrize(
     ("claim", "true", "false"),
     [
@@ -385,6 +390,7 @@ def at_half(name, value):
         (claims.calibration_ends_under_attack, [examined()], [examined(FGSM=one(error=0.2))]),
         (claims.floods_are_seen, [examined()], [at_half("PGD", 0.5)]),
         (claims.few_are_not_seen, [examined()], [at_half("FGSM", 0.9)]),
+        (claims.the_mean_is_quicker_on_fgsm, [examined()], [quicker(0.2)]),
         (claims.fitted_hides_from_the_mean, [examined()], [at_half("PGD, fitted", 0.95)]),
     ],
 )

@@ -93,3 +93,10 @@ def fitted_hides_from_the_mean(result: Result) -> bool:
     """With half of a window fitted, the mean sees less than a third of them; of FGSM, nearly all."""
     under = result["windows"]["under"]
     return bool(under["PGD, fitted"]["0.5"][MEAN]["value"] < 1 / 3 and under["FGSM"]["0.5"][MEAN]["value"] >= 0.95)
+
+
+@claim(standard)
+def the_mean_is_quicker_on_fgsm(result: Result) -> bool:
+    """With a tenth of a window under FGSM, the mean sees at least thirty points more windows than the distribution."""
+    one = result["windows"]["under"]["FGSM"]["0.1"]
+    return bool(one[MEAN]["value"] - one[KS]["value"] >= 0.3)
