@@ -1,14 +1,18 @@
 # --8<-- [start:fit]
+import torch
+
 from advlab import trained
 from advlab.data import subset
 from advlab.evaluation import logits
 from advlab.monitoring import DriftMonitor, calibration_error, confidences, fit_temperature
 
 test = subset(4000)
-answers = logits(trained("standard"), test.images)
-right = answers.argmax(1) == test.labels
+order = torch.randperm(4000, generator=torch.Generator().manual_seed(0))  # the file begins with harder images
+images, labels = test.images[order], test.labels[order]
+answers = logits(trained("standard"), images)
+right = answers.argmax(1) == labels
 
-temperature = fit_temperature(answers[:2000], test.labels[:2000])
+temperature = fit_temperature(answers[:2000], labels[:2000])
 before = calibration_error(confidences(answers[2000:]), right[2000:])
 after = calibration_error(confidences(answers[2000:], temperature), right[2000:])
 print(f"temperature {temperature:.2f}; calibration error {before:.4f} before, {after:.4f} after")
@@ -18,9 +22,9 @@ print(f"temperature {temperature:.2f}; calibration error {before:.4f} before, {a
 from advlab.attacks import fgsm
 
 monitor = DriftMonitor(confidences(answers[:2000]), false_alarms=0.01)
-window, labels = test.images[2000:2100].clone(), test.labels[2000:2100]
+window = images[2000:2100].clone()
 print("clean window, alarm:", monitor.alarm(confidences(logits(trained("standard"), window))))
 
-window[:50] = fgsm(trained("standard"), window[:50], labels[:50], 0.2)
+window[:50] = fgsm(trained("standard"), window[:50], labels[2000:2050], 0.2)
 print("half of it under FGSM, alarm:", monitor.alarm(confidences(logits(trained("standard"), window))))
 # --8<-- [end:drift]
