@@ -20,7 +20,7 @@ from advlab.stored import Drawing, figure
 Result = dict[str, Any]
 LOOKS: dict[str, style.Role] = {"clean": "clean", "FGSM": "fgsm", "PGD": "pgd", "PGD, fitted": "noise"}
 #: Places on the scale of nines, and what they say.
-TICKS = {0: "0%", 1: "90%", 2: "99%", 3: "99.9%", 4: "99.99%", 6: "6 nines", 8: "8 nines", 10: "10 nines"}
+TICKS = {0: "0%", 1: "90%", 2: "99%", 3: "99.9%", 4: "4 nines", 6: "6 nines", 8: "8 nines", 10: "10 nines"}
 #: A dot of a reliability diagram stands for at least so many answers: fewer say nothing.
 ANSWERS = 10
 

@@ -59,7 +59,7 @@ def thresholds(undefended: Result, defended: Result) -> Table:
     return Table(
         ["use", "adversary", "what counts", "at least", "standard", "trained on PGD's images"],
         rows,
-        "The examples of the file below, held against both audits by the lower end of the 95% Wilson interval: "
+        "The examples of the file above, held against both audits by the lower end of the 95% Wilson interval: "
         f"L-infinity, ε = {undefended['epsilon']:g} in pixels, untargeted, n = {undefended['robust']['n']}. Standard "
         f"has {with_interval(undefended['robust'])} in the worst case and "
         f"{with_interval(undefended['attacks'][NOISE]['accuracy'])} under random noise; the other "
