@@ -45,29 +45,18 @@ def number_of(profile: Profile) -> int:
     return profile.slow_images if profile.slow_images > 1000 else min(IMAGES, profile.slow_images // 2)
 
 
-def shortened(epsilon: float, sees: nn.Module | None = None) -> dict[str, Attack]:
-    """APGD on cross-entropy, APGD towards the likeliest classes, and Square, each on what survived those before.
-
-    Args:
-        epsilon: radius of the ball.
-        sees: the model whose gradients are followed, where the attacked one has none (BPDA); Square asks the model.
-    """
+def shortened(epsilon: float) -> dict[str, Attack]:
+    """APGD on cross-entropy, APGD towards the likeliest classes, and Square, each on what survived those before."""
     generator = torch.Generator().manual_seed(SEED)
     shared: dict[str, Any] = {"epsilon": epsilon, "generator": generator}
-
-    def follow(how: Attack) -> Attack:
-        return how if sees is None else lambda model, images, labels: how(sees, images, labels)
-
     return {
-        "APGD-CE": follow(partial(apgd, **shared, steps=STEPS)),
-        "APGD-T": follow(partial(apgd_targeted, **shared, steps=TARGET_STEPS, target_classes=TARGETS)),
+        "APGD-CE": partial(apgd, **shared, steps=STEPS),
+        "APGD-T": partial(apgd_targeted, **shared, steps=TARGET_STEPS, target_classes=TARGETS),
         "Square": partial(square, **shared, queries=QUERIES),
     }
 
 
-def standing(
-    model: nn.Module, test: Dataset, index: Tensor, *, sees: nn.Module | None = None, proved: Proved | None = None
-) -> Result:
+def standing(model: nn.Module, test: Dataset, index: Tensor, *, proved: Proved | None = None) -> Result:
     """The model under `shortened` at up to three epsilons for each image, and what bounds prove of it.
 
     Sound shortcuts: an image broken at one epsilon is broken at all larger ones; one that survived is not attacked at
@@ -88,7 +77,7 @@ def standing(
         survived[spared] = epsilon
         chosen = chosen[certified[chosen] < epsilon]
         if len(chosen):
-            found = worst_case(model, x[chosen], y[chosen], shortened(epsilon, sees))
+            found = worst_case(model, x[chosen], y[chosen], shortened(epsilon))
             survived[chosen[found.right]] = epsilon
             broken[chosen[~found.right]] = epsilon
             for name in filter(None, found.broken_by):
@@ -141,10 +130,9 @@ def share(right: Tensor) -> Result:
     return Proportion(int(right.sum()), len(right)).to_json()
 
 
-def signs_of_masking(model: nn.Module, test: Dataset, sees: nn.Module | None = None) -> list[str]:
+def signs_of_masking(model: nn.Module, test: Dataset) -> list[str]:
     """The names of the audit's flags that speak of masked gradients, from some of its checks on some of the images."""
     x, y = test.images[:LOOKED_AT], test.labels[:LOOKED_AT]
-    seen = sees or model
 
     def chance() -> torch.Generator:
         return torch.Generator().manual_seed(SEED)
@@ -154,13 +142,13 @@ def signs_of_masking(model: nn.Module, test: Dataset, sees: nn.Module | None = N
         return verdicts
 
     options: dict[str, Any] = {"steps": LOOKING_STEPS}
-    single = stands(fgsm(seen, x, y, SECOND))
-    many = stands(pgd_until_broken(seen, x, y, SECOND, generator=chance(), loss=cross_entropy, **options))
-    margins = stands(pgd_until_broken(seen, x, y, SECOND, generator=chance(), loss=margin, **options))
+    single = stands(fgsm(model, x, y, SECOND))
+    many = stands(pgd_until_broken(model, x, y, SECOND, generator=chance(), loss=cross_entropy, **options))
+    margins = stands(pgd_until_broken(model, x, y, SECOND, generator=chance(), loss=margin, **options))
     boxed = stands(square(model, x, y, SECOND, generator=chance(), queries=LOOKING_QUERIES))
     white = [all(of) for of in zip(single, many, margins, strict=True)]
     flags = (
-        checks_of_gradients.zero_gradients(slope(seen, x, y, SECOND, "Linf", 5)),
+        checks_of_gradients.zero_gradients(slope(model, x, y, SECOND, "Linf", 5)),
         checks_of_attacks.single_step(single, many),
         checks_of_attacks.losses_disagree(many, margins),
         checks_of_attacks.black_box(boxed, white, LOOKING_QUERIES),
