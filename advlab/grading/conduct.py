@@ -69,7 +69,7 @@ def within_domain(call: Call, classes: Tensor) -> None:
         raise Mistake("missing_clamp" if free else "clamp_unit", f"pixels from {low:.3f} to {high:.3f}")
 
 
-def within_ball(found: Tensor, images: Tensor, epsilon: float, hint: str = "outside_ball") -> None:
+def within_ball(found: Tensor, images: Tensor, epsilon: float, hint: str) -> None:
     """Raises Mistake if a pixel moved further than epsilon."""
     reach = float((found - images).abs().max())
     if reach > epsilon + FORGIVEN:

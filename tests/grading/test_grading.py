@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from advlab import cli
-from advlab.grading import WrongUsage, announced, check, child, evaluating
+from advlab.grading import WrongUsage, announced, check, child, conduct, evaluating
 from advlab.grading.catalogue import EXERCISES, grade
 from advlab.grading.child import judged
 from advlab.grading.verdict import COMMON
@@ -51,7 +51,17 @@ def test_every_exercise_has_three_correct_solutions_and_several_mistakes() -> No
     assert set(NAMES) == set(EXERCISES)
     for name in NAMES:
         assert len([path for path in files("correct") if path.parent.name == name]) >= 3
-        assert len({expected_hint(path) for path in files("mistakes") if path.parent.name == name}) >= 4
+        assert len({expected_hint(path) for path in files("mistakes") if path.parent.name == name}) >= 5
+
+
+def test_every_hint_is_deserved_by_some_file() -> None:
+    """What all attacks owe is one code for all of them: there a file of one exercise will do."""
+    anywhere = {expected_hint(path) for path in files("mistakes")}
+    for name in NAMES:
+        here = {expected_hint(path) for path in files("mistakes") if path.parent.name == name}
+        shared = {*COMMON, *(conduct.HINTS.keys() & anywhere)}
+        assert set(EXERCISES[name].hints) - here - shared == set()
+    assert set(conduct.HINTS) <= anywhere
 
 
 @pytest.mark.parametrize(
