@@ -17,6 +17,7 @@ WITHOUT = {
     "reference/api.md",
     "exercises.md",
     "paths.md",
+    "snippets.md",
     "checklist.md",
     "404.md",
 }
