@@ -35,13 +35,13 @@ def graders(profile: Profile) -> dict[str, Any]:
 def listed(result: dict[str, Any]) -> Table:
     """One row an exercise."""
     rows = [
-        [f"`{one['signature']}`", one["asks"], f"{one['hints']}", "[{}]({})".format(*PAGES[one["name"]])]
+        [f"`{one['name']}`", one["asks"], f"{one['hints']}", "[{}]({})".format(*PAGES[one["name"]])]
         for one in result["exercises"]
     ]
     return Table(
         ["function", "what it does", "hints", "page"],
         rows,
-        "The exercises that have a grader, and how many mistakes each knows by sight. A function's name is the name of "
-        "its exercise.",
+        "The exercises that have a grader, and how many mistakes each knows by sight. `advlab check --template` "
+        "prints the arguments of each.",
         "llrl",
     )

@@ -11,7 +11,8 @@ from typing import Any
 
 from torch import Tensor
 
-WIDTH = 100
+#: Columns of what is printed: a block of the page holds so many.
+WIDTH = 78
 
 
 class Mistake(Exception):
