@@ -41,7 +41,7 @@ def listed(result: dict[str, Any]) -> Table:
     return Table(
         ["function", "what it does", "hints", "page"],
         rows,
-        "The exercises that have a grader, and how many mistakes each knows by sight. `advlab check --template` "
-        "prints the arguments of each.",
+        "The exercises that have a grader, and how many mistakes each knows by sight. `advlab check --template NAME` "
+        "prints the arguments.",
         "llrl",
     )
