@@ -7,6 +7,8 @@ from playwright.sync_api import expect
 RICH = "attacks/fgsm/"
 DESK = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+# A busy machine may be slow; what never comes still fails.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture
