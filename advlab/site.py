@@ -42,6 +42,8 @@ _RENDERING = (
     "snippets",
     "colophon",
     "notebook_html",
+    "article",
+    "tools",
 )
 
 

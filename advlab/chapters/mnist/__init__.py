@@ -1,0 +1,1 @@
+"""The closing page: how MNIST is unlike other data, measured on the data (`measure`), drawn and claimed."""
