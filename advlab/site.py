@@ -42,6 +42,7 @@ _RENDERING = (
     "snippets",
     "colophon",
     "notebook_html",
+    "article",
 )
 
 
