@@ -5,12 +5,13 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any
 
 import markdown
 
-from advlab import bibliography, colophon, reading, shown, snippets, tasks, worksheet
+from advlab import article, bibliography, colophon, reading, shown, snippets, tasks, worksheet
 from advlab.book import Book, slug
 from advlab.book import shown as text_of
 from advlab.colophon import PER_EXAMPLE
@@ -48,7 +49,19 @@ def rendered(source: str, url: str, book: Book) -> str:
         "code",
         "output",
     )
-    lists = ("provenance", "ledger", "environment", "references", "glossary", "path", "tasks", "worksheet")
+    lists = (
+        "provenance",
+        "ledger",
+        "environment",
+        "references",
+        "glossary",
+        "path",
+        "tasks",
+        "worksheet",
+        "claims",
+        "claim_counts",
+    )
+    face.bind = lambda text: environment.from_string(text).render()
     environment.globals = {name: getattr(face, name) for name in (*names, *lists)}
     return "\n".join(_include(environment.from_string(source).render().split("\n")))
 
@@ -68,6 +81,8 @@ class Face:
         self.book = book
         directory = PurePosixPath(url) if url.endswith("/") or not url else PurePosixPath(url).parent
         self.base = "../" * len([part for part in directory.parts if part != "."])
+        #: Binds the names in a text that a data file holds; `rendered` sets it.
+        self.bind: Callable[[str], str] = str
 
     def n(self, path: str, form: str = "%") -> str:
         """A number in prose: the value, linked to its measurement, with n, interval and key on hovering."""
@@ -205,6 +220,13 @@ class Face:
     def worksheet(self) -> str:
         return worksheet.html(self.base)
 
+    def claims(self) -> str:
+        """The claims of the article as a table that can be filtered."""
+        return article.table(self.bind, lambda page: f"[{named(page)}]({page})")
+
+    def claim_counts(self) -> str:
+        return article.counts()
+
     def provenance(self) -> str:
         return colophon.provenance(self.book, self.base)
 
@@ -213,6 +235,13 @@ class Face:
 
     def environment(self) -> str:
         return colophon.environment(self.book)
+
+
+def named(page: str) -> str:
+    """The title of a page, from its own first heading; `page` may lead to one of its sections. From docs/."""
+    file, _, _ = page.partition("#")
+    heading = re.search(r"(?m)^# (.+)$", (PACKAGE.parent / "docs" / file).read_text(encoding="utf-8"))
+    return heading[1] if heading else file
 
 
 def _size(svg: bytes) -> tuple[int, int]:
@@ -261,5 +290,5 @@ def results(book: Book) -> dict[str, bytes]:
 def metadata(book: Book, text: Any) -> str:
     """A page's description (front matter) with its numbers bound, as plain text."""
     environment = templates()
-    environment.globals = {"plain": Face(book, "").plain}
+    environment.globals = {"plain": Face(book, "").plain, "claim_counts": article.counts}
     return environment.from_string(str(text)).render()

@@ -50,6 +50,7 @@ _RENDERING = (
     "tasks",
     "citation",
     "llms",
+    "article",
 )
 
 
