@@ -344,7 +344,7 @@ def test_tables():
     assert len(rows) == 6
     assert rows[0][2].startswith("98.0%")
     assert rows[-1][3].startswith("90.0%")
-    assert [row[4:] for row in tables.thresholds.function(audited(), audited(0.9)).rows] == [
+    assert [row[4:] for row in tables.thresholds.function(audited(), audited(0.93)).rows] == [
         ["release", "release"],
         ["stop", "release"],
         ["stop", "release"],
