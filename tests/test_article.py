@@ -1,4 +1,4 @@
-"""The claims of the article: quotations stand in it, verdicts in the list, pages and results exist; nothing else of it survives.
+"""The claims of the article: its words, verdicts in the list, pages and results that exist; nothing else survives.
 
 The article is not part of this repository. `article_fourgrams.txt` holds, of every four consecutive words of it, the
 first 24 bits of a hash: enough to recognise its words, too little to tell what they are.

@@ -1,4 +1,4 @@
-"""The closing page: distances by another way, parts and intervals by hand; figure, tables, claims on made-up results."""
+"""The closing page: distances by another way, parts by hand; figure, tables, claims on made-up results."""
 
 import pytest
 import torch
@@ -109,7 +109,7 @@ def test_tables():
     shown = tables.by_part.function(PARTS).rows
     assert [row[0] for row in shown][-1] == "all"
     assert shown[1][3].startswith("84.0%")
-    assert [row[0] for row in tables.intervals.function(measure.widths.function(DRAFT)).rows][0] == "100"
+    assert tables.intervals.function(measure.widths.function(DRAFT)).rows[0][0] == "100"
 
 
 def test_claims_can_be_true_and_false():

@@ -35,8 +35,8 @@ def neighbours(result: dict[str, Any]) -> Drawing:
         drawing,
         alt="Two scatter plots of nearest distances, own class across and other classes upwards. In L-infinity almost "
         f"all dots lie close to the upper right corner: own class {one['own class, median']:.2f}, others "
-        f"{one['median']:.2f} in the median, and none below {one['smallest']:.2f}. In L2 they spread above the diagonal: "
-        f"{two['own class, median']:.2f} and {two['median']:.2f}, the smallest {two['smallest']:.2f}.",
+        f"{one['median']:.2f} in the median, and none below {one['smallest']:.2f}. In L2 they spread above the "
+        f"diagonal: {two['own class, median']:.2f} and {two['median']:.2f}, the smallest {two['smallest']:.2f}.",
         caption=f"Distances from {result['test images']:,} test images to the nearest of {result['train images']:,} "
         "training images, in pixel units. Above the dashed line the nearest neighbour has the right class.",
     )
