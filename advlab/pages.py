@@ -49,10 +49,20 @@ def rendered(source: str, url: str, book: Book) -> str:
         "code",
         "output",
     )
-    lists = ("provenance", "ledger", "environment", "references", "glossary", "path", "tasks", "worksheet")
-    claims = ("claims", "claim_counts")
+    lists = (
+        "provenance",
+        "ledger",
+        "environment",
+        "references",
+        "glossary",
+        "path",
+        "tasks",
+        "worksheet",
+        "claims",
+        "claim_counts",
+    )
     face.bind = lambda text: environment.from_string(text).render()
-    environment.globals = {name: getattr(face, name) for name in (*names, *lists, *claims)}
+    environment.globals = {name: getattr(face, name) for name in (*names, *lists)}
     return "\n".join(_include(environment.from_string(source).render().split("\n")))
 
 
@@ -199,13 +209,6 @@ class Face:
 
         return glossary.page()
 
-    def claims(self) -> str:
-        """The claims of the article as a table that can be filtered."""
-        return article.table(self.bind, lambda page: f"[{named(page)}]({page})")
-
-    def claim_counts(self) -> str:
-        return article.counts()
-
     def path(self, name: str) -> str:
         """A way through the book, with the time that each page takes."""
         return reading.table(name)
@@ -216,6 +219,13 @@ class Face:
 
     def worksheet(self) -> str:
         return worksheet.html(self.base)
+
+    def claims(self) -> str:
+        """The claims of the article as a table that can be filtered."""
+        return article.table(self.bind, lambda page: f"[{named(page)}]({page})")
+
+    def claim_counts(self) -> str:
+        return article.counts()
 
     def provenance(self) -> str:
         return colophon.provenance(self.book, self.base)

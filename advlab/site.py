@@ -44,13 +44,13 @@ _RENDERING = (
     "snippets",
     "colophon",
     "notebook_html",
-    "article",
     "worksheet",
     "reading",
     "origins",
     "tasks",
     "citation",
     "llms",
+    "article",
 )
 
 
