@@ -64,7 +64,7 @@ class Bright(nn.Module):
 
 
 def test_regression_by_hand():
-    images = torch.full((4, 1, 2, 2), 0.45)
+    images = torch.full((4, 1, 28, 28), 0.45)
     images[2:] = 0.0  # far below one half: no step of 0.1 gets there
     found = measure.regression(Bright(), Dataset(images, torch.zeros(4, dtype=torch.long)), 0.1)
     assert found["clean"]["error"]["count"] == 0
@@ -74,14 +74,15 @@ def test_regression_by_hand():
 
 
 def test_clipping_takes_back_what_leaves_the_range():
-    images = torch.tensor([0.9, 0.15, 0.55, 0.55]).reshape(1, 1, 2, 2)  # mean 0.5375, read as 1, labelled 1
-    found = measure.regression(Bright(), Dataset(images, torch.ones(1, dtype=torch.long)), 0.2)
-    assert found["FGSM"]["error"]["count"] == 1
-    darker = torch.zeros(1, 1, 2, 2) + torch.tensor([1.0, 1.0, 0.05, 0.0]).reshape(1, 1, 2, 2)
-    found = measure.regression(Bright(), Dataset(darker, torch.ones(1, dtype=torch.long)), 0.02)
-    assert found["FGSM"]["error"]["count"] == 1  # 0.5125 - 0.02
-    assert found["FGSM, clipped"]["error"]["count"] == 1
-    assert measure.read(Bright(), images, torch.ones(1, dtype=torch.long))["confidence of errors"] is None
+    images = torch.zeros(1, 1, 28, 28)
+    images[..., :14] = 1.0
+    images[..., 14] = 0.28  # a mean of 0.51, read as 1
+    labels = torch.ones(1, dtype=torch.long)
+    found = measure.regression(Bright(), Dataset(images, labels), 0.015)
+    assert found["clean"]["error"]["count"] == 0
+    assert found["FGSM"]["error"]["count"] == 1  # 0.51 - 0.015
+    assert found["FGSM, clipped"]["error"]["count"] == 0  # the black half cannot get darker: 0.51 - 0.008
+    assert measure.read(Bright(), images, labels)["confidence of errors"] is None
 
 
 def test_transfer_and_the_challenge_on_a_small_model(trained, digits):

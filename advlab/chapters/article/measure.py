@@ -125,8 +125,9 @@ def attacked(model: nn.Module, test: Dataset) -> Result:
     generator, standing, after = chance(), torch.ones(len(y), dtype=torch.bool), []
     for number in range(RESTARTS):
         index = standing.nonzero().flatten()
-        made = pgd_until_broken(model, x[index], y[index], MADRY, steps=STEPS, generator=generator)
-        standing[index] = predict(model, made) == y[index]
+        if len(index):  # attacks refuse an empty batch
+            made = pgd_until_broken(model, x[index], y[index], MADRY, steps=STEPS, generator=generator)
+            standing[index] = predict(model, made) == y[index]
         after.append(share(standing))
         report(2 + number, 1 + RESTARTS)
     return {
