@@ -1,0 +1,34 @@
+# --8<-- [start:masked]
+import torch
+import torch.nn.functional as F
+
+
+def wear(model, images, targets, mask, steps=40, step=0.0625):
+    """Moves the pixels of the mask, and no others, until the model reads the targets."""
+    worn = images
+    for _ in range(steps):
+        worn = worn.detach().requires_grad_()
+        loss = F.cross_entropy(model(worn), targets, reduction="sum")
+        (gradient,) = torch.autograd.grad(loss, worn)
+        moved = (worn.detach() - step * gradient.sign()).clamp(0, 1)
+        worn = torch.where(mask, moved, images)
+    return worn
+
+
+# --8<-- [end:masked]
+# --8<-- [start:try]
+from advlab import trained
+from advlab.attacks import masked, spectacles
+from advlab.data import subset
+
+model, test, mask = trained("standard").eval(), subset(100), spectacles()
+targets = (test.labels + 1) % 10
+worn = wear(model, test.images, targets, mask)
+
+library = masked(model, test.images, test.labels, mask=mask, targets=targets)
+print("outside the frame, pixels that moved:", int((worn != test.images)[:, ~mask].sum()))
+with torch.no_grad():
+    hits, theirs = (float((model(one).argmax(1) == targets).float().mean()) for one in (worn, library))
+print("within a few images of the library's:", abs(hits - theirs) < 0.05)
+print("read as the wanted digit, more than a fifth:", hits > 0.2)
+# --8<-- [end:try]
