@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 
 
-def wear(model, images, targets, mask, steps=40, step=0.0625):
+def wear(model, images, targets, mask, steps=20, step=0.125):
     """Moves the pixels of the mask, and no others, until the model reads the targets."""
     worn = images
     for _ in range(steps):
@@ -25,7 +25,7 @@ model, test, mask = trained("standard").eval(), subset(100), spectacles()
 targets = (test.labels + 1) % 10
 worn = wear(model, test.images, targets, mask)
 
-library = masked(model, test.images, test.labels, mask=mask, targets=targets)
+library = masked(model, test.images, test.labels, mask=mask, steps=20, targets=targets)
 print("outside the frame, pixels that moved:", int((worn != test.images)[:, ~mask].sum()))
 with torch.no_grad():
     hits, theirs = (float((model(one).argmax(1) == targets).float().mean()) for one in (worn, library))

@@ -90,7 +90,7 @@ def test_a_sum_over_columns_is_brought_as_low_as_by_trying_everything(table, cha
 
     reached = score(tabular(score, rows, columns, changes=changes, values=5))
     lowest = [exhaustive(score, row, columns, changes, 5) for row in rows]
-    torch.testing.assert_close(reached, torch.tensor(lowest).double(), rtol=0, atol=1e-12)
+    torch.testing.assert_close(reached, torch.tensor(lowest, dtype=torch.float64), rtol=0, atol=1e-12)
 
 
 @given(tables(most=3))
@@ -99,7 +99,7 @@ def test_one_change_is_exact_for_any_score(table):
     score = tangled(len(columns), generator)
     reached = score(tabular(score, rows, columns, changes=1, values=5))
     lowest = [exhaustive(score, row, columns, 1, 5) for row in rows]
-    torch.testing.assert_close(reached, torch.tensor(lowest).double(), rtol=0, atol=1e-12)
+    torch.testing.assert_close(reached, torch.tensor(lowest, dtype=torch.float64), rtol=0, atol=1e-12)
 
 
 def test_the_exact_worst_case_of_a_linear_score():

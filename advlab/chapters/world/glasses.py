@@ -15,8 +15,8 @@ from advlab.profile import Profile
 from advlab.progress import report
 from advlab.stored import Computation, measurement
 
-IMAGES = 300
-STEPS = 40
+IMAGES = 200
+STEPS = 20
 SEED = 2016
 SHOWN = 5
 #: By the names they have on the page.
