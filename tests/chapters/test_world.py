@@ -293,20 +293,21 @@ SOURCED = ("cite", "published", "quote", "n", "claim", "figure", "table", "plain
 
 
 def uncited(text):
-    """The sentences of a page that name no source; macros stand as ⟨name⟩."""
-    text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)
+    """The sentences of a page, up to its exercises, that name no source; macros stand as ⟨name⟩."""
+    text = re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL).partition("\n## Exercises")[0]
     text = re.sub(r"^```.*?^```$|^\$\$.*?\$\$$|^#+ .*?$", "", text, flags=re.DOTALL | re.MULTILINE)
+    text = re.sub(r"^\*\*[^*]+\*\* ", "", text, flags=re.MULTILINE)  # what a paragraph is about
     # A claim is a sentence of its own; what stands before and behind it has to have a source itself.
     text = re.sub(r"<< (\w+)\((.*?)\) >>", lambda one: f"⟨{one[1]}⟩" + "." * (one[1] == "claim"), text)
     blocks = [block for block in re.split(r"\n\s*\n|\n(?=- |\d\. |\|)", text) if block.strip()]
-    sentences = [one.strip() for block in blocks for one in re.split(r"(?<=[.?!:])(?:\*\*)?\s+", block.strip())]
+    sentences = [one.strip() for block in blocks for one in re.split(r"(?<=[.?!])(?:\*\*)?\s+", block.strip())]
     found = [one for one in sentences if re.search(r"\w", re.sub(r"⟨\w+⟩", "", one))]
     return [one for one in found if not any(f"⟨{name}⟩" in one for name in SOURCED)]
 
 
 def test_uncited_sentences_are_found():
     text = "# A\n\nNo source. One, << cite('x') >>, has. << claim('a', 'So it is.') >> And this?\n\n- **Bold.** Plain."
-    assert uncited(text) == ["No source.", "And this?", "- **Bold.", "Plain."]
+    assert uncited(f"{text}\n\n## Exercises\n\nNot asked.") == ["No source.", "And this?", "- **Bold.", "Plain."]
 
 
 def test_every_uncited_sentence_of_the_page_was_reviewed():
