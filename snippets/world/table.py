@@ -23,6 +23,7 @@ def suspicion(rows):
 moved = tabular(suspicion, payment, columns, changes=1)
 print("after one change:", moved[0].tolist())
 print("could have been made:", bool(feasible(payment, moved, columns)))
-by_gradient = payment - torch.tensor([[-5.0, 50.0, 0.5, 0.0]])  # older account, fewer payments
-print("by the gradient, no such payment:", not bool(feasible(payment, by_gradient, columns)))
+step = torch.tensor([[5.0, -50.0, -0.5, 0.0]])  # down the slope
+could = bool(feasible(payment, payment + step, columns))
+print("a step down the slope could have been made:", could)
 # --8<-- [end:attack]

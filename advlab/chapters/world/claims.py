@@ -40,10 +40,10 @@ def impersonating_is_harder(result: Result) -> bool:
 
 
 @claim(glasses)
-def a_slip_costs_half(result: Result) -> bool:
-    """One pixel aside, the standard network's frame makes at most half as many the wanted digit."""
-    wanted = result["models"]["standard"]["as wanted"]
-    return bool(wanted["slipped, targeted"]["value"] <= wanted["targeted"]["value"] / 2)
+def a_slip_costs(result: Result) -> bool:
+    """One pixel aside, fewer are the wanted digit on both networks, and still more than with no frame."""
+    found = [model["as wanted"] for model in result["models"].values()]
+    return all(one["clean"]["high"] < one["slipped, targeted"]["value"] < one["targeted"]["value"] for one in found)
 
 
 @claim(diagnosis)

@@ -102,6 +102,7 @@ def payments(result: Result) -> Drawing:
             axes.barh(place, share["value"], 0.62, color=style.color(role))
             axes.hlines(place, share["low"], share["high"], color=style.color("ink"), linewidth=1.4)
         axes.set(xlim=(0, 1.02), title=f"{name}, n = {one['caught']['count']}", xlabel="of the stopped frauds")
+        axes.set_xticks([0, 0.5, 1])
         axes.xaxis.set_major_formatter(lambda share, _: f"{100 * share:.0f}%")
         axes.grid(visible=False, axis="y")
         said.append(

@@ -24,10 +24,10 @@ FRAMES = (
 )
 #: How a result's attack is called on the page.
 ATTACKS = {
-    "no constraints": "every number, no constraints",
-    "no constraints, then repaired": "the same, then repaired",
-    **{f"feasible, {k}": f"feasible, columns changed: {k}" for k in CHANGES},
-    **{f"full sum, {k}": f"feasible at the full sum, columns: {k}" for k in CHANGES},
+    "no constraints": "every number",
+    "no constraints, then repaired": "then repaired",
+    **{f"feasible, {k}": f"feasible, {k} changed" for k in CHANGES},
+    **{f"full sum, {k}": f"full sum, {k} changed" for k in CHANGES},
 }
 
 
@@ -35,12 +35,10 @@ ATTACKS = {
 def frames(result: Result) -> Table:
     """Every kind of frame on both networks."""
     rows = []
+    models = [result["models"][name] for name in ("standard", "robust")]  # a stored result has its keys sorted
     for kind in FRAMES:
-        cells = [with_interval(model["right"][kind]) for model in result["models"].values()]
-        wanted = [
-            with_interval(model["as wanted"][kind]) if kind in model["as wanted"] else ""
-            for model in result["models"].values()
-        ]
+        cells = [with_interval(model["right"][kind]) for model in models]
+        wanted = [with_interval(model["as wanted"][kind]) if kind in model["as wanted"] else "" for model in models]
         rows.append(["no frame" if kind == "clean" else kind, cells[0], wanted[0], cells[1], wanted[1]])
     return Table(
         ["frame", "standard: right", "as the next digit", "robust: right", "as the next digit"],
@@ -97,26 +95,21 @@ def columns(result: Result) -> Table:
 def passed(result: Result) -> Table:
     """How many stopped frauds pass after each attack."""
     detectors = result["detectors"]
-    first = next(iter(detectors.values()))["attacks"]
     rows = []
     for kind, words in ATTACKS.items():
-        if kind not in first:
-            continue
-        row = [words]
-        for one in detectors.values():
+        for name, one in detectors.items():
             got = one["attacks"][kind]
             kept = "" if got["kept"] is None else percent(got["kept"])
-            row += [percent(got["passes"]["value"]), with_interval(got["both"]), kept]
-        rows.append(row)
-    head = [f"{name}: {what}" for name in detectors for what in ("pass", "pass and feasible", "sum left")]
+            rows.append([words, name, percent(got["passes"]["value"]), with_interval(got["both"]), kept])
     counts = ", ".join(f"{one['caught']['count']} by the {name}" for name, one in detectors.items())
     return Table(
-        ["attack", *head],
+        ["attack", "detector", "pass", "pass, feasible", "sum left"],
         rows,
         f"Of the frauds that each detector stopped ({counts}; {result['rows']:,} payments), the share that passes "
-        f"after the attack; 95% Wilson intervals. Without constraints: {percent(result['epsilon'])} of each column's "
-        "range, white box on the line, carried over to the trees. Feasible: scores only. Sum left: the median share of "
+        f"after the attack; 95% Wilson intervals. Every number: moved by {percent(result['epsilon'])} of each column's "
+        "range, white box on the line, carried over to the trees; repaired: what cannot be is put back. Feasible: scores "
+        "only, so many columns changed; full sum: the amount is not one of them. Sum left: the median share of "
         "the amount, of those that pass and are feasible. "
         f"Each detector's limit stops {percent(result['false alarms'])} of the honest payments that it was set on.",
-        "l" + "rrr" * len(detectors),
+        "llrrr",
     )
