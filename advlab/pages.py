@@ -10,12 +10,13 @@ from typing import Any
 
 import markdown
 
-from advlab import bibliography, colophon, shown, snippets
+from advlab import bibliography, colophon, reading, shown, snippets, tasks, worksheet
 from advlab.book import Book, slug
 from advlab.book import shown as text_of
 from advlab.colophon import PER_EXAMPLE
 from advlab.elsewhere import UnknownName, published, recorded
-from advlab.laws import templates
+from advlab.laws import includes, templates
+from advlab.source import PACKAGE
 
 #: Where the page lies that tells of each measurement (docs/making.md).
 PROVENANCE = "making"
@@ -47,7 +48,7 @@ def rendered(source: str, url: str, book: Book) -> str:
         "code",
         "output",
     )
-    lists = ("provenance", "ledger", "environment", "references", "glossary")
+    lists = ("provenance", "ledger", "environment", "references", "glossary", "path", "tasks", "worksheet")
     environment.globals = {name: getattr(face, name) for name in (*names, *lists)}
     return "\n".join(_include(environment.from_string(source).render().split("\n")))
 
@@ -193,6 +194,17 @@ class Face:
 
         return glossary.page()
 
+    def path(self, name: str) -> str:
+        """A way through the book, with the time that each page takes."""
+        return reading.table(name)
+
+    def tasks(self) -> str:
+        """The programs of snippets/ by what a reader wants to do with them."""
+        return tasks.page(_shown_on())
+
+    def worksheet(self) -> str:
+        return worksheet.html(self.base)
+
     def provenance(self) -> str:
         return colophon.provenance(self.book, self.base)
 
@@ -210,6 +222,20 @@ def _size(svg: bytes) -> tuple[int, int]:
     if width is None or height is None:
         raise ValueError(f"a figure's SVG names no size in points: {opening}")
     return round(float(width[1]) * 4 / 3), round(float(height[1]) * 4 / 3)
+
+
+def _shown_on() -> dict[str, tuple[str, str]]:
+    """By program of snippets/: the first page of the navigation that shows it, and that page's title."""
+    found: dict[str, tuple[str, str]] = {}
+    for entry in reading.navigation():
+        page = PACKAGE.parent / "docs" / entry.file
+        if page.is_file():
+            for file, _ in includes(page.read_text(encoding="utf-8")):
+                found.setdefault(file, (entry.file, entry.title))
+        elif entry.file.endswith(".ipynb"):
+            name = snippets.NOTEBOOK.relative_to(snippets.FOLDER).as_posix()
+            found[name] = (entry.file, entry.title)
+    return found
 
 
 def results(book: Book) -> dict[str, bytes]:

@@ -80,6 +80,20 @@ class ThreatModel:
             "OWASP": ("ML01:2023",),
         }
 
+    @property
+    def attacks(self) -> tuple[str, ...]:
+        """The attacks of `advlab.attacks` that this attacker can run, weakest first; none where the book has none.
+
+        What decides is what they can reach: the gradients of the model, its answers, or a model of their own.
+        """
+        if self.knowledge == "white box" or self.access == "full model":
+            able = _BY_GRADIENT
+        elif self.access == "inference API":
+            able = _BY_QUERIES
+        else:
+            able = _BY_PROXY
+        return tuple(name for name in able[self.norm] if self.goal == "untargeted" or name not in _UNTARGETED)
+
     def _craft(self) -> str:
         """ATLAS's way of crafting the data: white-box, black-box or by transfer from a proxy."""
         if self.access == "proxy model":
@@ -97,3 +111,25 @@ _ATLAS_ACCESS: dict[Access, str] = {
     "proxy model": "AML.T0005",
     "physical": "AML.T0041",
 }
+
+#: By norm. A patch is the one attack here whose budget is a number of pixels; L1 has none.
+_BY_GRADIENT: dict[Norm, tuple[str, ...]] = {
+    "Linf": ("fgsm", "pgd", "apgd", "autoattack"),
+    "L2": ("fast_gradient", "pgd", "apgd", "deepfool", "carlini_wagner", "autoattack"),
+    "L1": (),
+    "L0": ("train_patch",),
+}
+_BY_QUERIES: dict[Norm, tuple[str, ...]] = {
+    "Linf": ("square", "hopskipjump"),
+    "L2": ("square", "hopskipjump"),
+    "L1": (),
+    "L0": (),
+}
+_BY_PROXY: dict[Norm, tuple[str, ...]] = {
+    "Linf": ("transfer",),
+    "L2": ("transfer",),
+    "L1": (),
+    "L0": ("train_patch",),
+}
+#: They take no target as this book has them.
+_UNTARGETED = ("autoattack", "deepfool", "hopskipjump", "square")

@@ -56,9 +56,9 @@ def more_steps_are_worth_more(one: Result, three: Result) -> bool:
 
 @claim(random_single, several, trades, longest)
 def attacks_in_order(*results: Result) -> bool:
-    """On all but the first model PGD leaves no more than FGSM; the strong attacks, to a point, no more than PGD."""
+    """On all but the first model PGD leaves no more than FGSM; the strong attacks, to two points, no more than PGD."""
     return all(
-        result["robust"]["0.3"]["value"] - 0.01 <= result["PGD"]["value"] <= result["FGSM"]["value"]
+        result["robust"]["0.3"]["value"] - 0.02 <= result["PGD"]["value"] <= result["FGSM"]["value"]
         for result in results
     )
 

@@ -10,7 +10,7 @@ from advlab.stored import claim
 
 Result = dict[str, Any]
 #: By how much doubling the steps may move an accuracy that is to be trusted.
-HALF_A_POINT = 0.005
+TWO_POINTS = 0.02
 
 
 @claim(masked)
@@ -97,5 +97,5 @@ def honest_models_keep_the_order(*results: Result) -> bool:
 
 @claim(checks_standard, checks_robust)
 def more_steps_change_little(*results: Result) -> bool:
-    """Doubling the steps moves both accuracies by half a point at most."""
-    return all(of["PGD, half the steps"]["value"] - of["PGD"]["value"] <= HALF_A_POINT for of in results)
+    """Doubling the steps moves both accuracies by two points at most."""
+    return all(of["PGD, half the steps"]["value"] - of["PGD"]["value"] <= TWO_POINTS for of in results)

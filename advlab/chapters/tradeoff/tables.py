@@ -43,9 +43,9 @@ def everything(*results: Result) -> Table:
         ],
         rows,
         f"L-infinity, pixel units, untargeted, white box; n = {results[0]['n']:,} test images, 95% Wilson intervals in "
-        "brackets. Attacked: what APGD on two losses and Square leave, an upper bound. Proved: by intervals, a lower "
-        "bound; only the last model was trained for it. Training: seconds of one core; the distilled model trains "
-        "twice. Masking: what the audit's checks find at the larger ε.",
+        "brackets. Attacked: what PGD, APGD on two losses and Square leave, an upper bound. Proved: by intervals, "
+        "a lower bound; only the last model was trained for it. Training: seconds of one core; the distilled model "
+        "trains twice. Masking: what the audit's checks find at the larger ε.",
         "llrrrrrrl",
     )
 

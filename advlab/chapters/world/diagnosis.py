@@ -44,14 +44,14 @@ def data() -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor, Tensor]:
     return train, of_train.long(), test.clamp(0, 1), of_test.long(), low, high
 
 
-def line(train: Tensor, labels: Tensor) -> nn.Module:
+def line(train: Tensor, labels: Tensor) -> nn.Linear:
     """Logistic regression of scikit-learn, as a model of two logits."""
     fitted = LogisticRegression(max_iter=2000).fit(train.numpy(), labels.numpy())
-    model = nn.Sequential(nn.Linear(train.shape[1], 2)).double()
+    model = nn.Linear(train.shape[1], 2).double()
     with torch.no_grad():
-        model[0].weight[MALIGNANT], model[0].bias[MALIGNANT] = 0, 0
-        model[0].weight[BENIGN] = torch.from_numpy(fitted.coef_[0])
-        model[0].bias[BENIGN] = float(fitted.intercept_[0])
+        model.weight[MALIGNANT], model.bias[MALIGNANT] = 0, 0
+        model.weight[BENIGN] = torch.from_numpy(fitted.coef_[0])
+        model.bias[BENIGN] = float(fitted.intercept_[0])
     return model.eval()
 
 
@@ -68,14 +68,14 @@ def network(train: Tensor, labels: Tensor) -> nn.Module:
     return model.eval()
 
 
-def smallest(model: nn.Module, rows: Tensor) -> Tensor:
+def smallest(model: nn.Linear, rows: Tensor) -> Tensor:
     """The exact smallest epsilon at which the line reads each row as benign, in [0, 1]: by halving, 50 times.
 
     Within a box the lead of benign grows with epsilon, each feature moving with the sign of its weight (Goodfellow et
     al. 2015, section 3).
     """
-    weight = (model[0].weight[BENIGN] - model[0].weight[MALIGNANT]).detach()
-    bias = (model[0].bias[BENIGN] - model[0].bias[MALIGNANT]).detach()
+    weight = (model.weight[BENIGN] - model.weight[MALIGNANT]).detach()
+    bias = (model.bias[BENIGN] - model.bias[MALIGNANT]).detach()
     low, high = torch.zeros(len(rows)).double(), torch.ones(len(rows)).double()
     for _ in range(50):
         middle = (low + high) / 2
@@ -102,7 +102,8 @@ def diagnosis(profile: Profile) -> Result:
     train, of_train, test, of_test, low, high = data()
     ill = test[of_test == MALIGNANT]
     labels = torch.full((len(ill),), MALIGNANT)
-    readers = {"line": line(train, of_train), "network": network(train, of_train)}
+    straight = line(train, of_train)
+    readers: dict[str, nn.Module] = {"line": straight, "network": network(train, of_train)}
     found: Result = {"n": len(ill), "rows": len(test), "train rows": len(train), "epsilon": EPSILON, "readers": {}}
     for name, model in readers.items():
         attacked, noisy = {}, {}
@@ -117,23 +118,22 @@ def diagnosis(profile: Profile) -> Result:
             "attacked": attacked,
             "noise": noisy,
         }
-    model = readers["line"]
-    changed = attack(model, ill, labels, EPSILON)
+    changed = attack(straight, ill, labels, EPSILON)
     real = torch.from_numpy(load_breast_cancer().data)
     odd = beyond(low + changed * (high - low), real)
     found["odd"] = Proportion(int(odd.sum()), len(odd)).to_json()
     found["odd before"] = int(beyond(low + ill * (high - low), real).sum())
-    needed = smallest(model, ill)
-    caught = predict(model, ill) == MALIGNANT
+    needed = smallest(straight, ill)
+    caught = predict(straight, ill) == MALIGNANT
     found["smallest"] = {"median": float(needed[caught].median()), "largest": float(needed[caught].max())}
-    found["patient"] = patient(model, ill[caught], needed[caught], low, high)
+    found["patient"] = patient(straight, ill[caught], needed[caught], low, high)
     return found
 
 
 def attack(model: nn.Module, rows: Tensor, labels: Tensor, epsilon: float) -> Tensor:
     """To be read as benign: one step for a line, where it is exact, and many for a network."""
     targets = torch.full_like(labels, BENIGN)
-    if len(model) == 1:
+    if isinstance(model, nn.Linear):
         return fgsm(model, rows, labels, epsilon, targets=targets)
     coins = torch.Generator().manual_seed(SEED)
     return pgd(model, rows, labels, epsilon, generator=coins, steps=STEPS, targets=targets)
@@ -144,10 +144,10 @@ def still(model: nn.Module, rows: Tensor) -> dict[str, float | int]:
     return Proportion(int((predict(model, rows) == MALIGNANT).sum()), len(rows)).to_json()
 
 
-def patient(model: nn.Module, rows: Tensor, needed: Tensor, low: Tensor, high: Tensor) -> Result:
+def patient(model: nn.Linear, rows: Tensor, needed: Tensor, low: Tensor, high: Tensor) -> Result:
     """The row of the median: its features that decide most, before and after the smallest change that is enough."""
     place = int(needed.argsort()[(len(needed) - 1) // 2])
-    weight = (model[0].weight[BENIGN] - model[0].weight[MALIGNANT]).detach()
+    weight = (model.weight[BENIGN] - model.weight[MALIGNANT]).detach()
     row, epsilon = rows[place], float(needed[place])
     after = (row + epsilon * weight.sign()).clamp(0, 1)
     gained = weight * (after - row)

@@ -107,8 +107,8 @@ def passed(result: Result) -> Table:
         rows,
         f"Of the frauds that each detector stopped ({counts}; {result['rows']:,} payments), the share that passes "
         f"after the attack; 95% Wilson intervals. Every number: moved by {percent(result['epsilon'])} of each column's "
-        "range, white box on the line, carried over to the trees; repaired: what cannot be is put back. Feasible: scores "
-        "only, so many columns changed; full sum: the amount is not one of them. Sum left: the median share of "
+        "range, white box on the line, carried over to the trees; repaired: what cannot be is put back. Feasible: "
+        "scores only, so many columns changed; full sum: the amount is not one of them. Sum left: the median share of "
         "the amount, of those that pass and are feasible. "
         f"Each detector's limit stops {percent(result['false alarms'])} of the honest payments that it was set on.",
         "llrrr",

@@ -1,0 +1,1 @@
+"""The page on threat models: what attacks need, found by withholding it."""

@@ -1,0 +1,67 @@
+"""The page on tools: what the libraries of the field are for and how alive they are, and our names beside theirs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from advlab.profile import Profile
+from advlab.source import PACKAGE
+from advlab.stored import Table, measurement, table
+
+LISTED = "tools.yml"
+
+Result = dict[str, Any]
+
+
+@measurement
+def listed(profile: Profile) -> Result:
+    """What `advlab/tools.yml` says, dates as text. Nothing is measured."""
+    content = yaml.load((PACKAGE / LISTED).read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    return dict(content)
+
+
+def empty(text: str) -> bool:
+    """Whether a cell of the file says that there is nothing."""
+    return text in ("null", "none", "")
+
+
+@table(listed)
+def libraries(result: Result) -> Table:
+    """Each library: its purpose, its last release and the last change seen."""
+    rows = [
+        [
+            f"[{one['name']}]({one['url']})",
+            one["for"],
+            "–" if empty(one["release"]) else one["release"],
+            "–" if empty(one["released"]) else one["released"],
+            one["changed"],
+            one["licence"],
+        ]
+        for one in sorted(result["libraries"], key=lambda one: one["changed"], reverse=True)
+    ]
+    return Table(
+        ["library", "what it is for", "release", "of", "last change", "licence"],
+        rows,
+        f"The one changed last comes first. Read in the repositories on {result['seen']}: the last release "
+        "with its date where it has one, and the last commit on the main branch.",
+        "llllll",
+    )
+
+
+@table(listed)
+def names(result: Result) -> Table:
+    """Our attacks and what others call them."""
+    columns = result["names"]["columns"]
+    rows = [
+        [f"`{ours}`", *("–" if empty(theirs) else f"`{theirs}`" for theirs in row)]
+        for ours, row in result["names"]["rows"].items()
+    ]
+    return Table(
+        ["advlab", *columns],
+        rows,
+        f"The same attack in each library, as of {result['seen']}. A dash: none that we found under a name of its own. "
+        "Defaults differ: steps, step length and random start have to be set to be compared.",
+        "l" * (1 + len(columns)),
+    )
