@@ -13,7 +13,7 @@ export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env site serve draft full fresh test check lint types imports check-site benchmark oracles format clean
+.PHONY: help env site serve draft full fresh test check lint types imports prose lighthouse check-site benchmark oracles format clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -65,6 +65,25 @@ types: $(STAMP) ## mypy
 imports: $(STAMP) ## import-linter: imports run one way
 	.venv/bin/lint-imports --no-logo
 
+# npm's own settings (registry, proxy, ...) are taken from its configuration; the lock files name no host.
+PROSE := 'docs/**/*.md' README.md CHANGELOG.md
+.ci/node_modules/.package-lock.json: .ci/package.json .ci/package-lock.json
+	@command -v npm >/dev/null || { echo "spelling and Markdown are checked by programs for Node.js: install npm"; exit 1; } >&2
+	npm ci --prefix .ci --ignore-scripts --no-fund --no-audit $(if $(CI),--silent)
+	@touch $@
+
+prose: .ci/node_modules/.package-lock.json ## spelling (.ci/words.txt holds our words) and Markdown of the pages
+	.ci/node_modules/.bin/cspell --config .ci/cspell.json --no-progress --no-summary $(PROSE) \
+	  advlab/glossary.yml advlab/paths.yml snippets/index.yml
+	.ci/node_modules/.bin/markdownlint-cli2 --config .ci/markdown.markdownlint-cli2.jsonc $(PROSE)
+
+.ci/lighthouse/node_modules/.package-lock.json: .ci/lighthouse/package.json .ci/lighthouse/package-lock.json
+	npm ci --prefix .ci/lighthouse --ignore-scripts --no-fund --no-audit
+	@touch $@
+
+lighthouse: site .ci/lighthouse/node_modules/.package-lock.json ## Lighthouse on three pages, median of three: leave the machine alone meanwhile
+	$(PY) .ci/lighthouse/measure.py $(SITE)
+
 format: $(STAMP) ## let ruff format the code and mend what it can
 	$(PY) -m ruff check --fix
 	$(PY) -m ruff format
@@ -84,4 +103,5 @@ oracles: ## an environment with the other libraries; REFERENCE=clone of fra31/au
 
 clean: ## remove built sites and the caches of the tools (the store: advlab clean --all)
 	rm -rf site site-* dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
+	rm -rf .ci/node_modules .ci/lighthouse/node_modules
 	find $(wildcard advlab docs snippets tests) -name __pycache__ -type d -prune -exec rm -rf {} +

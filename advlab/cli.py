@@ -1,4 +1,4 @@
-"""The command line: `build`, `list` and `clean` tend the store; `audit`, `verify` and `challenge` serve users."""
+"""The command line: `build`, `list` and `clean` tend the store; `audit`, `verify`, `check`, `challenge` serve users."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ FAILED = 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status (0 done, 1 failed, 64 wrong usage, 75 edited meanwhile)."""
+    """Run one command; returns the exit status (0 done, 1 failed, 64 wrong usage, 75 edited meanwhile).
+
+    `audit` and `check` add one of their own, 2: no verdict, and wrong usage.
+    """
     options = _parser().parse_args(arguments)
     commands = {
         "build": _build,
@@ -28,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "clean": _clean,
         "audit": _audit,
         "verify": _verify,
+        "check": _check,
         "challenge": _challenge,
     }
     command = commands[options.command]
@@ -41,15 +45,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
 class _Parser(argparse.ArgumentParser):
     #: Adds a command's own options when it is the one that is run: only then are torch and the attacks imported.
     options: Callable[[argparse.ArgumentParser], None] | None = None
+    #: Exit status when a command's words cannot be read.
+    wrong_usage = 64
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         if self.options is not None:
             self.options(self)
-        return super().parse_known_args(args, namespace)
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown and self.options is not None:  # the command says so, with its own usage and status
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
 
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
-        self.exit(64, f"{self.prog}: {message}\n")
+        self.exit(self.wrong_usage, f"{self.prog}: {message}\n")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -77,6 +86,8 @@ def _parser() -> argparse.ArgumentParser:
     auditing.options = _audit_options
     verifying = commands.add_parser("verify", help="check saved adversarial images again: domain, ball, verdict")
     verifying.options = _verify_options
+    checking = commands.add_parser("check", help="grade your solution of an exercise; a hint names the first mistake")
+    checking.options, checking.wrong_usage = _check_options, 2
     challenge = commands.add_parser("challenge", help="judge a file of adversarial images made for the open challenge")
     challenge.add_argument(
         "file", type=Path, help=".safetensors or .npz: adversarial, and index (advlab.challenge.save)"
@@ -96,6 +107,12 @@ def _verify_options(parser: argparse.ArgumentParser) -> None:
     command.add_options(parser)
 
 
+def _check_options(parser: argparse.ArgumentParser) -> None:
+    from advlab.grading import command
+
+    command.add_options(parser)
+
+
 def _audit(options: argparse.Namespace) -> int:
     from advlab.audit import command
 
@@ -104,6 +121,12 @@ def _audit(options: argparse.Namespace) -> int:
 
 def _verify(options: argparse.Namespace) -> int:
     from advlab.verify import command
+
+    return command.run(options)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from advlab.grading import command
 
     return command.run(options)
 

@@ -37,7 +37,7 @@ def provenance(book: Book, base: str) -> str:
         made = f"{one['seconds']:.1f} s · key <code>{one['key'][:12]}</code> · {' · '.join(files)}"
         parts.append(f'<dt id="{slug(name)}"><code>{name}</code></dt>')
         parts.append(f'<dd>{html.escape(one["says"])} <span class="source">{made}</span></dd>')
-    return "\n".join(['<dl class="provenance">', *parts, "</dl>"])
+    return "\n".join(['<dl class="provenance" data-search-exclude>', *parts, "</dl>"])
 
 
 def ledger(book: Book) -> str:

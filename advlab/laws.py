@@ -139,7 +139,21 @@ def _included(number: int, language: str, file: str, section: str | None) -> Ite
 
 #: Functions of pages whose arguments are names, formats and citations; of a claim the second one is prose.
 _NAMING = frozenset(
-    {"n", "plain", "figure", "slider", "table", "claim", "cite", "quote", "published", "recorded", "code", "output"}
+    {
+        "n",
+        "plain",
+        "figure",
+        "slider",
+        "table",
+        "claim",
+        "cite",
+        "quote",
+        "published",
+        "recorded",
+        "code",
+        "output",
+        "path",
+    }
 )
 
 

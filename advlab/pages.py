@@ -5,17 +5,19 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any
 
 import markdown
 
-from advlab import bibliography, colophon, shown, snippets, worksheet
+from advlab import article, bibliography, colophon, reading, shown, snippets, tasks, worksheet
 from advlab.book import Book, slug
 from advlab.book import shown as text_of
 from advlab.colophon import PER_EXAMPLE
 from advlab.elsewhere import UnknownName, published, recorded
-from advlab.laws import templates
+from advlab.laws import includes, templates
+from advlab.source import PACKAGE
 
 #: Where the page lies that tells of each measurement (docs/making.md).
 PROVENANCE = "making"
@@ -47,7 +49,19 @@ def rendered(source: str, url: str, book: Book) -> str:
         "code",
         "output",
     )
-    lists = ("provenance", "ledger", "environment", "references", "glossary", "worksheet")
+    lists = (
+        "provenance",
+        "ledger",
+        "environment",
+        "references",
+        "glossary",
+        "path",
+        "tasks",
+        "worksheet",
+        "claims",
+        "claim_counts",
+    )
+    face.bind = lambda text: environment.from_string(text).render()
     environment.globals = {name: getattr(face, name) for name in (*names, *lists)}
     return "\n".join(_include(environment.from_string(source).render().split("\n")))
 
@@ -67,6 +81,8 @@ class Face:
         self.book = book
         directory = PurePosixPath(url) if url.endswith("/") or not url else PurePosixPath(url).parent
         self.base = "../" * len([part for part in directory.parts if part != "."])
+        #: Binds the names in a text that a data file holds; `rendered` sets it.
+        self.bind: Callable[[str], str] = str
 
     def n(self, path: str, form: str = "%") -> str:
         """A number in prose: the value, linked to its measurement, with n, interval and key on hovering."""
@@ -193,8 +209,23 @@ class Face:
 
         return glossary.page()
 
+    def path(self, name: str) -> str:
+        """A way through the book, with the time that each page takes."""
+        return reading.table(name)
+
+    def tasks(self) -> str:
+        """The programs of snippets/ by what a reader wants to do with them."""
+        return tasks.page(_shown_on())
+
     def worksheet(self) -> str:
         return worksheet.html(self.base)
+
+    def claims(self) -> str:
+        """The claims of the article as a table that can be filtered."""
+        return article.table(self.bind, lambda page: f"[{named(page)}]({page})")
+
+    def claim_counts(self) -> str:
+        return article.counts()
 
     def provenance(self) -> str:
         return colophon.provenance(self.book, self.base)
@@ -206,6 +237,13 @@ class Face:
         return colophon.environment(self.book)
 
 
+def named(page: str) -> str:
+    """The title of a page, from its own first heading; `page` may lead to one of its sections. From docs/."""
+    file, _, _ = page.partition("#")
+    heading = re.search(r"(?m)^# (.+)$", (PACKAGE.parent / "docs" / file).read_text(encoding="utf-8"))
+    return heading[1] if heading else file
+
+
 def _size(svg: bytes) -> tuple[int, int]:
     """Width and height of an SVG that matplotlib wrote, in CSS pixels (it writes points)."""
     opening = svg[svg.index(b"<svg") : svg.index(b">", svg.index(b"<svg"))].decode()
@@ -213,6 +251,20 @@ def _size(svg: bytes) -> tuple[int, int]:
     if width is None or height is None:
         raise ValueError(f"a figure's SVG names no size in points: {opening}")
     return round(float(width[1]) * 4 / 3), round(float(height[1]) * 4 / 3)
+
+
+def _shown_on() -> dict[str, tuple[str, str]]:
+    """By program of snippets/: the first page of the navigation that shows it, and that page's title."""
+    found: dict[str, tuple[str, str]] = {}
+    for entry in reading.navigation():
+        page = PACKAGE.parent / "docs" / entry.file
+        if page.is_file():
+            for file, _ in includes(page.read_text(encoding="utf-8")):
+                found.setdefault(file, (entry.file, entry.title))
+        elif entry.file.endswith(".ipynb"):
+            name = snippets.NOTEBOOK.relative_to(snippets.FOLDER).as_posix()
+            found[name] = (entry.file, entry.title)
+    return found
 
 
 def results(book: Book) -> dict[str, bytes]:
@@ -238,5 +290,5 @@ def results(book: Book) -> dict[str, bytes]:
 def metadata(book: Book, text: Any) -> str:
     """A page's description (front matter) with its numbers bound, as plain text."""
     environment = templates()
-    environment.globals = {"plain": Face(book, "").plain}
+    environment.globals = {"plain": Face(book, "").plain, "claim_counts": article.counts}
     return environment.from_string(str(text)).render()

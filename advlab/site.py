@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any, Literal
 
+from jinja2 import Environment
 from mkdocs.config import config_options
 from mkdocs.config.base import Config
 from mkdocs.config.defaults import MkDocsConfig
@@ -18,8 +19,9 @@ from mkdocs.exceptions import PluginError
 from mkdocs.plugins import BasePlugin, get_plugin_logger
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
+from mkdocs.utils import get_relative_url
 
-from advlab import glossary, laws, mathml, notebook_html, pages
+from advlab import citation, glossary, laws, llms, mathml, notebook_html, origins, pages, reading
 from advlab.book import Book
 from advlab.cli import TRY_AGAIN
 from advlab.fingerprint import fingerprint
@@ -43,6 +45,12 @@ _RENDERING = (
     "colophon",
     "notebook_html",
     "worksheet",
+    "reading",
+    "origins",
+    "tasks",
+    "citation",
+    "llms",
+    "article",
 )
 
 
@@ -50,6 +58,8 @@ class AdvlabConfig(Config):
     """Options in mkdocs.yml."""
 
     jobs = config_options.Optional(config_options.Type(int))
+    #: Of pages that have no front matter (the notebook): what it is about, by file.
+    descriptions = config_options.Type(dict, default={})
 
 
 class AdvlabPlugin(BasePlugin[AdvlabConfig]):
@@ -58,6 +68,8 @@ class AdvlabPlugin(BasePlugin[AdvlabConfig]):
     def __init__(self) -> None:
         self.command = "build"
         self.book: Book
+        self._origins: dict[str, list[origins.Origin | None]] = {}
+        self._pages: dict[str, Page] = {}
         self._loaded = self._rendering_code()
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
@@ -103,7 +115,9 @@ class AdvlabPlugin(BasePlugin[AdvlabConfig]):
         if "description" in page.meta:
             page.meta["description"] = pages.metadata(self.book, page.meta["description"])
         try:
-            return pages.rendered(markdown, page.url, self.book) + glossary.abbreviations()
+            rendered = pages.rendered(markdown, page.url, self.book)
+            self._origins[page.file.src_uri] = origins.of_page(markdown, rendered)
+            return rendered + glossary.abbreviations()
         except (KeyError, ValueError, FileNotFoundError) as problem:
             raise PluginError(f"{page.file.src_uri}: {_said(problem)}") from problem
         except Exception as problem:  # a template error of Jinja, or a missing include
@@ -113,7 +127,48 @@ class AdvlabPlugin(BasePlugin[AdvlabConfig]):
         """Turn LaTeX into MathML, and keep one tooltip a term; of a notebook drop the styles that it brings along."""
         if page.file.src_uri.endswith(".ipynb"):
             html = notebook_html.described(notebook_html.plain(html), page.file.content_string)
+        if blocks := self._origins.get(page.file.src_uri):
+            html = origins.marked(html, blocks, self._repository(config))
+        # The library's source stands on the API page to be read, and would be half of what every reader's search loads.
+        html = html.replace(
+            '<details class="mkdocstrings-source">', '<details class="mkdocstrings-source" data-search-exclude>'
+        )
         return glossary.first_only(mathml.render(html))
+
+    def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
+        """When every page is there: times to read, what to read before, how to cite."""
+        found = self._pages = {file.src_uri: file.page for file in files.documentation_pages() if file.page}
+        contents = {name: page.content or "" for name, page in found.items()}
+        urls = {name: page.url for name, page in found.items()}
+        try:
+            for name, said in self.config.descriptions.items():
+                found[name].meta.setdefault("description", said)
+            for name, page in found.items():
+                to = {other: get_relative_url(url, page.url) for other, url in urls.items()}
+                html = reading.below_the_title(reading.timed(contents[name], contents), name, to)
+                title = str(page.meta.get("title") or page.title)
+                page.content = html + citation.details(title, name, page.canonical_url, draft=self.book.draft)
+        except (KeyError, ValueError) as problem:
+            raise PluginError(f"paths or citation: {_said(problem)}") from problem
+        return env
+
+    def on_post_build(self, *, config: MkDocsConfig) -> None:
+        """Write what programs read: llms.txt, with addresses as far as they are known (SITE_URL)."""
+        listed = [
+            llms.Linked(
+                entry.section, entry.title, page.canonical_url or page.url or "./", page.meta.get("description", "")
+            )
+            for entry in reading.navigation()
+            if (page := self._pages.get(entry.file))
+        ]
+        text = llms.text(config.site_name, config.site_description or "", listed)
+        Path(config.site_dir, "llms.txt").write_text(text, encoding="utf-8")
+
+    @staticmethod
+    def _repository(config: MkDocsConfig) -> str:
+        """Where files of the repository are shown, with a slash at the end; "" where nobody said (REPO_URL)."""
+        url = str(config.extra.get("repository") or "").rstrip("/")
+        return f"{url}/blob/{config.extra.get('revision') or 'main'}/" if url else ""
 
     @staticmethod
     def _rendering_code() -> dict[str, bytes]:

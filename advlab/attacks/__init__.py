@@ -10,14 +10,17 @@ from advlab.attacks.fab_targeted import fab_targeted
 from advlab.attacks.fast_gradient import fast_gradient
 from advlab.attacks.fgsm import fgsm
 from advlab.attacks.hopskipjump import hopskipjump
+from advlab.attacks.masked import masked, spectacles
 from advlab.attacks.momentum import momentum
 from advlab.attacks.noise import random_noise
 from advlab.attacks.patch import patched, train_patch
 from advlab.attacks.pgd import bim, pgd
 from advlab.attacks.square import square, square_queries
+from advlab.attacks.tabular import Column, feasible, tabular
 from advlab.attacks.transfer import transfer
 
 __all__ = [
+    "Column",
     "apgd",
     "apgd_targeted",
     "autoattack",
@@ -28,14 +31,18 @@ __all__ = [
     "fab",
     "fab_targeted",
     "fast_gradient",
+    "feasible",
     "fgsm",
     "hopskipjump",
+    "masked",
     "momentum",
     "patched",
     "pgd",
     "random_noise",
+    "spectacles",
     "square",
     "square_queries",
+    "tabular",
     "train_patch",
     "transfer",
 ]

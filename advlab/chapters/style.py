@@ -57,7 +57,24 @@ MARKS: dict[Role, dict[str, Any]] = {
     "pgd": {"marker": "D", "linestyle": "-."},
     "article": {"marker": "x", "linestyle": ":"},
     "repository": {"marker": "P", "linestyle": ":"},
+    "ink": {"marker": "v", "linestyle": "-"},
+    "muted": {"marker": "<", "linestyle": "--"},
 }
+#: One model, one colour, on every page where models are compared with each other.
+MODELS: dict[str, Role] = {
+    "standard": "ink",
+    "distilled": "muted",
+    "trained on FGSM": "fgsm",
+    "one step, random start": "repository",
+    "PGD, three steps": "pgd",
+    "PGD, longer": "pgd",
+    "PGD-trained": "pgd",
+    "TRADES": "noise",
+    "intervals": "clean",
+    "certified": "clean",
+}
+#: Heights over a plane: a map whose lightness alone tells them apart, and lines upon it that show on all of it.
+HEIGHTS, UPON_HEIGHTS, EDGE_UPON_HEIGHTS = "cividis", "white", "black"
 #: Inches. A page's column is about 690 pixels wide, a phone's 360: 12 points are 16 and 9 pixels there.
 WIDTH = 7.0
 

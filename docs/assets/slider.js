@@ -33,8 +33,15 @@ function liven(box, number) {
   controls.append(label, range, output);
   box.prepend(controls);
   box.classList.add("frames--live");
-  // A hidden frame's picture must be there when the slider reaches it.
-  box.querySelectorAll("img").forEach((image) => { image.loading = "eager"; });
+  // A hidden frame's picture must be there when the slider reaches it: fetched once the reader comes near, and only
+  // for the scheme in use.
+  const fetchAll = () => {
+    const other = document.body.dataset.mdColorScheme === "slate" ? "light" : "dark";
+    box.querySelectorAll("img").forEach((image) => {
+      if (!image.src.endsWith(`#only-${other}`)) image.loading = "eager";
+    });
+  };
+  for (const coming of ["pointerenter", "focusin", "touchstart"]) box.addEventListener(coming, fetchAll, { once: true, passive: true });
   range.addEventListener("input", show);
   show();
 }

@@ -1,15 +1,11 @@
+# --8<-- [start:mask]
 import copy
 
 import torch
-import torch.nn.functional as F
 
 from advlab import trained
-from advlab.attacks import fgsm
-from advlab.data import subset
 
-model, test = trained("standard"), subset(100)
-
-# --8<-- [start:mask]
+model = trained("standard")
 masked = copy.deepcopy(model)
 with torch.no_grad():
     masked.fc2.weight *= 1000  # the order of the logits stays
@@ -17,6 +13,12 @@ with torch.no_grad():
 # --8<-- [end:mask]
 
 # --8<-- [start:look]
+import torch.nn.functional as F
+
+from advlab.attacks import fgsm
+from advlab.data import subset
+
+test = subset(100)
 images = test.images.clone().requires_grad_()
 loss = F.cross_entropy(masked(images), test.labels, reduction="sum")
 (gradient,) = torch.autograd.grad(loss, images)

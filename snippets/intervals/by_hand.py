@@ -1,8 +1,8 @@
+# --8<-- [start:carry]
 import torch
 from torch import nn
 
 
-# --8<-- [start:carry]
 def carried(layers, lower, upper):
     """The least and the greatest that each number can be, from one layer to the next."""
     for layer in layers:

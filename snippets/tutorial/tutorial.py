@@ -225,3 +225,14 @@ show(
 #
 # The page *FGSM* of the book derives the formula and measures the same table on the whole test set; *The wrong unit*
 # shows what happens when the clip and the normalisation are in the wrong order.
+
+# %% [markdown]
+# ## Check your own
+#
+# Write FGSM yourself, from the formula alone. The call below runs a function beside the library's on a small network
+# and says that it passed, or names its first mistake. As it stands it gets the library's own: put yours in its place.
+
+# %%
+from advlab.grading import check
+
+passed = check("fgsm", fgsm)

@@ -14,7 +14,7 @@ from advlab.stored import Drawing, figure
 
 Result = dict[str, Any]
 #: The role of each network: colour, marker and stroke.
-ROLES: dict[str, style.Role] = {"standard": "fgsm", "certified": "clean"}
+ROLES = {name: style.MODELS[name] for name in ("standard", "certified")}
 
 
 @figure(growth)

@@ -107,7 +107,7 @@ def accuracies(axes: Axes, drawn_lines: dict[str, dict[float, Result]], clean: R
 def convergence(steps: Result, robust_by: Result, restarts: Result, robust_again: Result) -> Drawing:
     """Accuracy against the number of steps, and of restarts, for both models."""
     drawn, (left, right) = plt.subplots(1, 2, figsize=(style.WIDTH, 3.8), sharey=True)
-    looks: dict[str, style.Role] = {"standard": "fgsm", "PGD-trained": "clean"}
+    looks = {name: style.MODELS[name] for name in ("standard", "PGD-trained")}
     told = []
     for (name, role), by_steps, again in zip(looks.items(), (steps, robust_by), (restarts, robust_again), strict=True):
         label = f"{name}, ε = {by_steps['epsilon']:g}"
@@ -180,15 +180,15 @@ def surfaces(result: Result) -> Drawing:
     for axes, name, title in zip(both, ("standard", "robust"), ("standard", "PGD-trained"), strict=True):
         loss, leads = (np.asarray(result[name][kind]) for kind in ("loss", "leads"))
         edges = (-window, window, -window, window)
-        axes.imshow(np.log10(1e-4 + loss), cmap="cividis", origin="lower", extent=edges, vmin=-4, vmax=1.5)
+        axes.imshow(np.log10(1e-4 + loss), cmap=style.HEIGHTS, origin="lower", extent=edges, vmin=-4, vmax=1.5)
         axes.grid(False)
         # White on a black edge: to be seen on every colour of the map, in both schemes.
-        edge: list[AbstractPathEffect] = [withStroke(linewidth=3.5, foreground="black")]
-        axes.contour(at, at, leads, levels=[0], colors="white", linewidths=2).set(path_effects=edge)
-        box = Rectangle((-0.1, -0.1), 0.2, 0.2, fill=False, color="white", linestyle=":", linewidth=1.5)
+        edge: list[AbstractPathEffect] = [withStroke(linewidth=3.5, foreground=style.EDGE_UPON_HEIGHTS)]
+        axes.contour(at, at, leads, levels=[0], colors=style.UPON_HEIGHTS, linewidths=2).set(path_effects=edge)
+        box = Rectangle((-0.1, -0.1), 0.2, 0.2, fill=False, color=style.UPON_HEIGHTS, linestyle=":", linewidth=1.5)
         box.set_path_effects(edge)
         axes.add_patch(box)
-        axes.plot(0, 0, marker="o", color="white", path_effects=edge)
+        axes.plot(0, 0, marker="o", color=style.UPON_HEIGHTS, path_effects=edge)
         axes.set(xlabel="along the gradient's sign", title=title, xticks=(-0.3, 0, 0.3), yticks=(-0.3, 0, 0.3))
         wrong = [float(step) for step, lead in zip(at[middle:], leads[middle, middle:], strict=True) if lead > 0]
         border = f"misread from {wrong[0]:.2f} on" if wrong else "read right to the window's edge"

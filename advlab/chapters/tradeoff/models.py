@@ -22,9 +22,6 @@ NAMES = (
     "PGD, longer",
     "intervals",
 )
-ROLES: tuple[style.Role, ...] = (
-    "ink", "muted", "fgsm", "repository", "pgd", "noise", "pgd", "clean",
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -38,4 +35,5 @@ class Model:
 
 def models(results: tuple[Result, ...]) -> list[Model]:
     """The rows, in order."""
-    return [Model(*row) for row in zip(NAMES, ROLES, results, strict=True)]
+    roles = (style.MODELS[name] for name in NAMES)
+    return [Model(*row) for row in zip(NAMES, roles, results, strict=True)]

@@ -1,0 +1,153 @@
+"""An attack on rows of a table, where a change has to be feasible: some columns are fixed, whole, or go one way only.
+
+The constraints are those that Cartella et al., 2021 (arXiv 2101.08030) put on transactions: who may edit what, and
+values that the table can hold. The search is greedy, one column a round, and asks for scores only, so it attacks trees
+as well as networks. Threat model: black box with scores; the norm is the number of columns changed.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Bool, Float
+from torch import Tensor
+
+Change = Literal["fixed", "any", "up", "down"]
+#: Rows [n, columns] to the suspicion of each: the attacker wants it low.
+Score = Callable[[Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Column:
+    """What an attacker may do to one column: which values it holds, and which way it may move.
+
+    Args:
+        name: for messages and tables.
+        low: the smallest value, in the column's own unit.
+        high: the largest value.
+        change: "fixed", "any", "up" (only raised) or "down" (only lowered).
+        whole: holds whole numbers only.
+
+    Raises:
+        ValueError: an empty range, an unknown kind of change, or a whole column with ends that are not whole.
+    """
+
+    name: str
+    low: float
+    high: float
+    change: Change = "any"
+    whole: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.low < self.high:
+            raise ValueError(f"column {self.name!r}: low must lie below high, got {self.low} and {self.high}")
+        if self.change not in ("fixed", "any", "up", "down"):
+            raise ValueError(f"column {self.name!r}: change must be fixed, any, up or down, got {self.change!r}")
+        if self.whole and not (float(self.low).is_integer() and float(self.high).is_integer()):
+            raise ValueError(f"column {self.name!r} is whole, its ends {self.low} and {self.high} are not")
+
+
+def feasible(
+    rows: Float[Tensor, "n columns"], changed: Float[Tensor, "n columns"], columns: Sequence[Column]
+) -> Bool[Tensor, " n"]:
+    """Which changed rows an attacker could really have made of these rows. Exact: no rounding is forgiven.
+
+    Raises:
+        ValueError: the rows do not fit each other or the columns.
+    """
+    if changed.shape != rows.shape or rows.ndim != 2 or rows.shape[1] != len(columns):
+        raise ValueError(f"rows are {list(rows.shape)}, changed {list(changed.shape)}, for {len(columns)} columns")
+    good = torch.ones(len(rows), dtype=torch.bool)
+    for number, column in enumerate(columns):
+        before, after = rows[:, number], changed[:, number]
+        same = after == before
+        if column.change == "fixed":
+            good &= same
+            continue
+        allowed = (after >= column.low) & (after <= column.high)
+        if column.whole:
+            allowed &= after == after.round()
+        if column.change == "up":
+            allowed &= after >= before
+        if column.change == "down":
+            allowed &= after <= before
+        good &= same | allowed  # what nobody touched is as it came
+    return good
+
+
+def candidates(column: Column, values: int) -> Float[Tensor, " k"]:
+    """The values that are tried for a column: every whole number where they are few, else evenly spread ones."""
+    if column.whole and column.high - column.low + 1 <= values:
+        return torch.arange(column.low, column.high + 1, dtype=torch.float64)
+    spread = torch.linspace(column.low, column.high, values, dtype=torch.float64)
+    return spread.round().unique() if column.whole else spread
+
+
+def tabular(
+    score: Score,
+    rows: Float[Tensor, "n columns"],
+    columns: Sequence[Column],
+    *,
+    changes: int,
+    values: int = 25,
+) -> Float[Tensor, "n columns"]:
+    """Lowers the score of each row by changing at most `changes` columns, the best one a round, to feasible values.
+
+    For a score that is a sum over columns no choice of columns and candidates is better; for any other it is a
+    heuristic, whose success is a lower bound of what can be had.
+
+    Args:
+        score: gives each row a suspicion; asked `values` times a column and round.
+        rows: in the columns' own units, in float64; not touched.
+        columns: what may be done to each.
+        changes: how many columns of a row may change.
+        values: how many values are tried for a column, ends included.
+
+    Returns:
+        Rows that are feasible for `columns`; no row's score is higher than it was.
+
+    Raises:
+        ValueError: no columns, rows that do not fit them or are not finite, `changes` below 1, `values` below 2, or a
+            score that is not one number for each row.
+        TypeError: rows are not in float64, where whole numbers and ends stay what they are.
+    """
+    _check(rows, columns, changes, values)
+    found, lowest = rows.clone(), _asked(score, rows)
+    used = torch.zeros(rows.shape, dtype=torch.bool)
+    for _ in range(changes):
+        best, at, to = lowest.clone(), torch.full((len(rows),), -1), torch.zeros_like(lowest)
+        for number, column in enumerate(columns):
+            if column.change == "fixed":
+                continue
+            for value in candidates(column, values):
+                tried = found.clone()
+                tried[:, number] = value
+                ahead = _asked(score, tried)
+                better = feasible(rows, tried, columns) & ~used[:, number] & (ahead < best)
+                best[better], at[better], to[better] = ahead[better], number, value
+        moved = at >= 0
+        found[moved, at[moved]] = to[moved]
+        used[moved, at[moved]] = True
+        lowest = best
+    return found
+
+
+def _asked(score: Score, rows: Tensor) -> Tensor:
+    answer = score(rows)
+    if not isinstance(answer, Tensor) or answer.shape != rows.shape[:1] or not answer.isfinite().all():
+        raise ValueError("score must give one finite number for each row")
+    return answer.detach().double()
+
+
+def _check(rows: object, columns: Sequence[Column], changes: object, values: object) -> None:
+    if not isinstance(rows, Tensor) or rows.dtype != torch.float64:
+        kind = rows.dtype if isinstance(rows, Tensor) else type(rows).__name__
+        raise TypeError(f"rows must be a tensor in float64, got {kind}")
+    if not columns or rows.ndim != 2 or rows.shape[1] != len(columns) or len(rows) == 0:
+        raise ValueError(f"rows must be [n, {len(columns)}], one column for each description, got {list(rows.shape)}")
+    if not rows.isfinite().all():
+        raise ValueError("rows hold NaN or infinity")
+    for name, given, least in (("changes", changes, 1), ("values", values, 2)):
+        if isinstance(given, bool) or not isinstance(given, int) or given < least:
+            raise ValueError(f"{name} must be a whole number of at least {least}, got {given!r}")

@@ -1,0 +1,147 @@
+"""Settings that others published figures for, run with the networks of this book."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from advlab import challenge, zoo
+from advlab.attacks import fgsm
+from advlab.attacks.until_broken import pgd_until_broken
+from advlab.chapters.fgsm.measure import test_images
+from advlab.data import Dataset, subset
+from advlab.evaluation import Proportion, logits, predict
+from advlab.profile import Profile
+from advlab.progress import report
+from advlab.stored import Computation, measurement
+from advlab.training import Recipe
+
+#: In pixel units, L-infinity, untargeted: what each source uses.
+GOODFELLOW, TUTORIAL_NSL, MADRY = 0.25, 0.2, 0.3
+#: Of the public challenge's attack, and how often we begin anew (its leaderboard: up to fifty times).
+STEPS, RESTARTS = 100, 3
+#: Of PGD on the network trained on single steps.
+FEW_STEPS = 20
+SEED = 2017
+
+Result = dict[str, Any]
+
+
+def shallow_softmax() -> nn.Module:
+    """Softmax regression: one linear layer from pixels to classes (Goodfellow et al. 2015, section 4)."""
+    return nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+
+
+#: The name of the method in the paper says all there is: how theirs was trained is not said.
+SHALLOW = Recipe(architecture=shallow_softmax, epochs=4, batch_size=100, learning_rate=2e-3)
+
+
+def shallow_only(profile: Profile) -> list[Computation]:
+    """The training of the linear classifier."""
+    return [zoo.training(zoo.sized(SHALLOW, profile))]
+
+
+def two(profile: Profile) -> list[Computation]:
+    """The trainings of the network that images are made on, and of the one that was trained on single steps."""
+    return [zoo.training(zoo.sized(recipe, profile)) for recipe in (zoo.STANDARD, zoo.SINGLE_STEP)]
+
+
+def chance() -> torch.Generator:
+    """The source of random starts, always the same."""
+    return torch.Generator().manual_seed(SEED)
+
+
+def read(model: nn.Module, images: Tensor, labels: Tensor) -> Result:
+    """Of these images: how many are misread, and how sure the model is of what it answers then, on average."""
+    sure, answers = logits(model, images).softmax(1).max(1)
+    wrong = answers != labels
+    return {
+        "error": Proportion(int(wrong.sum()), len(labels)).to_json(),
+        "confidence of errors": float(sure[wrong].mean()) if wrong.any() else None,
+    }
+
+
+@measurement(trainings=shallow_only)
+def softmax_regression(profile: Profile) -> Result:
+    """A linear classifier, clean and one FGSM step away, with the result clipped to [0, 1] and as it is."""
+    return regression(zoo.trained(zoo.sized(SHALLOW, profile)), test_images(profile), GOODFELLOW)
+
+
+def regression(model: nn.Module, test: Dataset, epsilon: float) -> Result:
+    """`model` clean and under FGSM, which needs no clipping to be FGSM: the paper's formula has none."""
+    x, y = test.images, test.labels
+    inputs = x.clone().requires_grad_()
+    loss = nn.functional.cross_entropy(model(inputs), y, reduction="sum")
+    step = epsilon * torch.autograd.grad(loss, inputs)[0].sign()
+    return {
+        "epsilon": epsilon,
+        "n": len(y),
+        "clean": read(model, x, y),
+        "FGSM": read(model, x + step, y),
+        "FGSM, clipped": read(model, (x + step).clamp(0, 1), y),
+    }
+
+
+@measurement(trainings=two)
+def by_transfer(profile: Profile) -> Result:
+    """A network trained on FGSM's images: asked with images made on another network, and with its own."""
+    standard, single = (zoo.trained(zoo.sized(recipe, profile)) for recipe in (zoo.STANDARD, zoo.SINGLE_STEP))
+    return transferred(standard, single, test_images(profile), subset(profile.slow_images))
+
+
+def transferred(source: nn.Module, defended: nn.Module, test: Dataset, few: Dataset) -> Result:
+    """Accuracy of `defended` on what FGSM makes of `source`, then under FGSM and PGD on itself."""
+    x, y = test.images, test.labels
+    made = fgsm(source, x, y, TUTORIAL_NSL)
+    report(1, 3)
+    own = fgsm(defended, x, y, TUTORIAL_NSL)
+    report(2, 3)
+    steps = pgd_until_broken(defended, few.images, few.labels, TUTORIAL_NSL, steps=FEW_STEPS, generator=chance())
+    return {
+        "epsilon": TUTORIAL_NSL,
+        "n": len(y),
+        "steps": FEW_STEPS,
+        "clean": share(predict(defended, x) == y),
+        "source, FGSM on itself": share(predict(source, made) == y),
+        "FGSM on the source": share(predict(defended, made) == y),
+        "FGSM": share(predict(defended, own) == y),
+        "PGD": share(predict(defended, steps) == few.labels),
+    }
+
+
+@measurement
+def madrys_attacks(profile: Profile) -> Result:
+    """The attacks of the public challenge on our own challenge's network, the same images each."""
+    return attacked(challenge.model(), subset(profile.slow_images))
+
+
+def attacked(model: nn.Module, test: Dataset) -> Result:
+    """Accuracy under FGSM, under PGD from one random start, and under PGD from several."""
+    x, y = test.images, test.labels
+    single = predict(model, fgsm(model, x, y, MADRY)) == y
+    report(1, 1 + RESTARTS)
+    generator, standing, after = chance(), torch.ones(len(y), dtype=torch.bool), []
+    for number in range(RESTARTS):
+        index = standing.nonzero().flatten()
+        if len(index):  # attacks refuse an empty batch
+            made = pgd_until_broken(model, x[index], y[index], MADRY, steps=STEPS, generator=generator)
+            standing[index] = predict(model, made) == y[index]
+        after.append(share(standing))
+        report(2 + number, 1 + RESTARTS)
+    return {
+        "epsilon": MADRY,
+        "n": len(y),
+        "steps": STEPS,
+        "restarts": RESTARTS,
+        "clean": share(predict(model, x) == y),
+        "FGSM": share(single),
+        "PGD": after[0],
+        "PGD, restarts": after[-1],
+    }
+
+
+def share(right: Tensor) -> Result:
+    """How many of these are right, with the interval."""
+    return Proportion(int(right.sum()), len(right)).to_json()

@@ -1,0 +1,47 @@
+"""The page on exercises: which have a grader, what they ask for, and on which page they stand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from advlab.grading.announced import names, signature, title
+from advlab.grading.catalogue import EXERCISES
+from advlab.profile import Profile
+from advlab.stored import Table, measurement, table
+
+#: The page whose matter an exercise is of, beside its title there.
+PAGES = {
+    "fgsm": ("FGSM", "attacks/fgsm.md"),
+    "targeted_fgsm": ("FGSM", "attacks/fgsm.md"),
+    "pgd": ("PGD and the ladder", "attacks/ladder.md"),
+    "robust_accuracy": ("Evaluating honestly", "evaluating.md"),
+    "bpda": ("Input preprocessing", "defenses/preprocessing.md"),
+    "interval_bounds": ("Certified training with intervals", "defenses/intervals.md"),
+    "certified_radius": ("Randomised smoothing", "defenses/smoothing.md"),
+}
+
+
+@measurement
+def graders(profile: Profile) -> dict[str, Any]:
+    """The exercises that `advlab check` knows: signature, what is asked for, how many mistakes have a hint."""
+    listed = [
+        {"name": name, "signature": signature(name), "asks": title(name), "hints": len(EXERCISES[name].hints)}
+        for name in names()
+    ]
+    return {"exercises": listed, "number": len(listed)}
+
+
+@table(graders)
+def listed(result: dict[str, Any]) -> Table:
+    """One row an exercise."""
+    rows = [
+        [f"`{one['name']}`", one["asks"], f"{one['hints']}", "[{}]({})".format(*PAGES[one["name"]])]
+        for one in result["exercises"]
+    ]
+    return Table(
+        ["function", "what it does", "hints", "page"],
+        rows,
+        "The exercises that have a grader, and how many mistakes each knows by sight. `advlab check --template NAME` "
+        "prints the arguments.",
+        "llrl",
+    )

@@ -1,0 +1,179 @@
+"""What the page on practice measures: confidence and calibration under attack, an audit of an undefended model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from advlab import zoo
+from advlab.attacks import fgsm, pgd
+from advlab.audit import audit
+from advlab.chapters.audit_your_model.measure import EPSILON, robust_only, standard_only, told
+from advlab.chapters.practice.drift import chance, over_windows
+from advlab.data import Dataset, indices, mnist
+from advlab.evaluation import Proportion, logits
+from advlab.monitoring import calibration_error, confidences, fit_temperature, reliability
+from advlab.profile import Profile
+from advlab.stored import measurement
+
+#: Images attacked; clean ones, which are not among them, to fit a temperature and limits on; the rest is watched.
+IMAGES, HELD_OUT = 500, 4000
+#: Of PGD; and where it has to make the model sure.
+STEPS, SURE_STEPS = 10, 20
+#: The share of clean images that an alert on low confidence may send to a human.
+ALERTED = 0.05
+#: An answer given with more than this probability is called confident.
+CONFIDENT = 0.9
+#: Points on the line from an image to what PGD made of it, among which an attacker picks a confidence.
+POINTS = 13
+#: Bins of confidence in nines: minus the logarithm to base ten of what is missing to certainty.
+NINES, WIDTH = 12, 0.5
+
+Result = dict[str, Any]
+
+
+def parts(profile: Profile) -> tuple[Dataset, Dataset, Dataset]:
+    """Test images to attack; others to fit on, seeded; all the rest, clean, to watch."""
+    whole = mnist("test")
+    free = torch.ones(len(whole), dtype=torch.bool)
+    attacked = indices(min(IMAGES, profile.slow_images))
+    free[attacked] = False
+    rest = free.nonzero()[:, 0]
+    rest = rest[torch.randperm(len(rest), generator=chance())]
+    cut = (attacked, rest[:HELD_OUT], rest[HELD_OUT:])
+    fit_on, held, watched = (Dataset(whole.images[one], whole.labels[one]) for one in cut)
+    return fit_on, held, watched
+
+
+def plain(model: nn.Module, test: Dataset) -> dict[str, Tensor]:
+    """Adversarial images by an attacker in a hurry and by a thorough one."""
+    return {
+        "FGSM": fgsm(model, test.images, test.labels, EPSILON),
+        "PGD": pgd(model, test.images, test.labels, EPSILON, generator=chance(), steps=STEPS),
+    }
+
+
+def fitted(model: nn.Module, test: Dataset, broken: Tensor, clean: Tensor) -> Tensor:
+    """By one who knows that confidence is watched: wrong answers that are as sure as answers to clean images.
+
+    PGD towards the likeliest wrong class makes the model sure of it. On the line from the image to that point, which
+    lies in the ball as both its ends do, the attacker takes the wrong answer whose confidence is nearest to one drawn
+    from the clean ones. Where nothing on the line is wrong, the image that broke the model stays.
+
+    Args:
+        broken: what PGD made of the images.
+        clean: confidences of clean images.
+    """
+    others = logits(model, broken).scatter(1, test.labels[:, None], -torch.inf)
+    far = pgd(
+        model,
+        test.images,
+        test.labels,
+        EPSILON,
+        generator=chance(),
+        steps=SURE_STEPS,
+        targets=others.argmax(1),
+    )
+    aim = nines(clean[torch.randint(len(clean), (len(far),), generator=chance())])
+    best, chosen = torch.full((len(far),), torch.inf, dtype=torch.float64), broken.clone()
+    for share in torch.linspace(1, 0, POINTS)[:-1].tolist():
+        there = torch.lerp(test.images, far, share)
+        answered = logits(model, there)
+        away = (nines(confidences(answered)) - aim).abs()
+        better = (answered.argmax(1) != test.labels) & (away < best)
+        best, chosen = torch.where(better, away, best), torch.where(better[:, None, None, None], there, chosen)
+    return chosen
+
+
+def nines(confidence: Tensor) -> Tensor:
+    """Confidence by its nines, a scale on which 99% and 99.9% lie apart: 1 for 90%, 2 for 99%; at most `NINES`."""
+    return -torch.log10((1 - confidence).clamp(min=10.0**-NINES))
+
+
+def histogram(confidence: Tensor) -> list[float]:
+    """The share of answers in each bin of nines; none where there is no answer."""
+    if len(confidence) == 0:
+        return [0.0] * int(NINES / WIDTH)
+    counts = torch.histc(nines(confidence), bins=int(NINES / WIDTH), min=0, max=NINES)
+    return [float(one) / len(confidence) for one in counts]
+
+
+def examined(model: nn.Module, profile: Profile, monitored: bool) -> Result:
+    """Confidence, an alert on low confidence and calibration, on clean images and under attack.
+
+    Args:
+        monitored: whether monitors of windows are measured, too, and the attacker who knows of them.
+    """
+    test, held, watched = parts(profile)
+    quiet = logits(model, held.images)
+    temperature = fit_temperature(quiet, held.labels)
+    # The share of clean images below the limit is at most what was asked for, on the images that it is set on.
+    limit = float(confidences(quiet).sort().values[int(ALERTED * len(held))])
+    answers = {"clean": (logits(model, watched.images), watched.labels)}
+    attacked = plain(model, test)
+    if monitored:
+        attacked["PGD, fitted"] = fitted(model, test, attacked["PGD"], confidences(quiet))
+    for name, images in attacked.items():
+        answers[name] = (logits(model, images), test.labels)
+    windows = over_windows(confidences(quiet), answers) if monitored else None
+    return {
+        "n": len(test),
+        "epsilon": EPSILON,
+        "steps": STEPS,
+        "held out": len(held),
+        "watched": len(watched),
+        "temperature": temperature,
+        "limit": limit,
+        "under": {name: answered(*one, temperature, limit) for name, one in answers.items()},
+        "windows": windows,
+    }
+
+
+def answered(given: Tensor, labels: Tensor, temperature: float, limit: float) -> Result:
+    """What answers look like from outside: how sure, how often right when so sure, how many an alert would see."""
+    right, sure, cooled = given.argmax(1) == labels, confidences(given), confidences(given, temperature)
+    wrong = sure[~right]
+    missed = Proportion(int((wrong >= limit).sum()), len(wrong)).to_json() if len(wrong) else None
+    return {
+        "accuracy": share(right),
+        "mean confidence": float(sure.mean()),
+        "alerts": share(sure < limit),
+        "errors": len(wrong),
+        "errors that are confident": share(wrong > CONFIDENT) if len(wrong) else None,
+        "errors without an alert": missed,
+        "right, by nines": histogram(sure[right]),
+        "wrong, by nines": histogram(wrong),
+        "before": calibrated(sure, right),
+        "after": calibrated(cooled, right),
+    }
+
+
+def calibrated(confidence: Tensor, right: Tensor) -> Result:
+    """The calibration error, and the dots of the reliability diagram."""
+    dots = [[one.n, one.confidence, one.accuracy] for one in reliability(confidence, right) if one.n]
+    return {"error": calibration_error(confidence, right), "bins": dots}
+
+
+def share(of: Tensor) -> dict[str, float | int]:
+    """The share of true verdicts, with its interval."""
+    return Proportion(int(of.sum()), len(of)).to_json()
+
+
+@measurement(trainings=standard_only)
+def standard(profile: Profile) -> Result:
+    """Confidence, calibration, monitors of the standard model: clean, FGSM, PGD, and PGD fitted to the monitors."""
+    return examined(zoo.trained(zoo.sized(zoo.STANDARD, profile)), profile, monitored=True)
+
+
+@measurement(trainings=robust_only)
+def robust(profile: Profile) -> Result:
+    """Confidence and calibration of the model trained on PGD's images: clean, under FGSM and PGD."""
+    return examined(zoo.trained(zoo.sized(zoo.ROBUST, profile)), profile, monitored=False)
+
+
+@measurement(trainings=standard_only)
+def audited(profile: Profile) -> Result:
+    """A quick audit of the undefended standard model, L-infinity .2, seed 0."""
+    return told(audit(zoo.trained(zoo.sized(zoo.STANDARD, profile)), EPSILON, quick=True, name="standard"))

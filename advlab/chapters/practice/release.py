@@ -1,0 +1,110 @@
+"""Release thresholds that differ by adversary: examples to adapt, each with the arithmetic that it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Decision = Literal["release", "more images", "stop", "no verdict"]
+NOISE = "random noise"
+WORST = "worst case"
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """What a use asks of a model, derived from what an error costs and what can be borne.
+
+    Args:
+        use: what the model is used for.
+        adversary: who profits from an error, and how.
+        counts: the figure of an audit that is held against it: "worst case" over all attacks, or "random noise".
+        tries: images that meet the model in a year with an attack on them (or with noise).
+        loss: of one error, in any unit of money, above 0.
+        bearable: what errors may cost in a year, in the same unit; below `tries * loss`.
+        reason: why these figures.
+    """
+
+    use: str
+    adversary: str
+    counts: str
+    tries: int
+    loss: float
+    bearable: float
+    reason: str
+
+    def __post_init__(self) -> None:
+        if self.counts not in (NOISE, WORST):
+            raise ValueError(f"{self.use}: an audit counts {WORST!r} or {NOISE!r}, not {self.counts!r}")
+        if not 0 < self.bearable < self.tries * self.loss:
+            raise ValueError(f"{self.use}: what can be borne lies between nothing and what all tries could cost")
+
+    @property
+    def at_least(self) -> float:
+        """The accuracy from which on the expected loss can be borne, in (0, 1)."""
+        return 1 - self.bearable / (self.tries * self.loss)
+
+
+#: Made up, to be argued with. snippets/practice/thresholds.toml is the reader's copy (a test compares them).
+THRESHOLDS = (
+    Threshold(
+        "photo-archive",
+        "nobody: an error helps no one",
+        NOISE,
+        10_000,
+        0.01,
+        10,
+        "a wrong date in an album is mended when it is seen",
+    ),
+    Threshold(
+        "spam-filter",
+        "many senders, each try worth next to nothing",
+        WORST,
+        1_000_000,
+        0.001,
+        500,
+        "other signals stand behind the picture, and users report what slips through",
+    ),
+    Threshold(
+        "cheque-reader",
+        "few, paid by each changed amount",
+        WORST,
+        500,
+        1_000,
+        100_000,
+        "a clerk sees every large amount, so that a loss is limited",
+    ),
+    Threshold(
+        "bank-transfer",
+        "few, patient, and paid at once",
+        WORST,
+        200,
+        5_000,
+        50_000,
+        "money that has left does not come back",
+    ),
+)
+
+
+def decide(report: dict[str, Any], threshold: Threshold) -> Decision:
+    """Whether the audited model may be released for this use: the lower end of the interval has to reach the threshold.
+
+    Args:
+        report: `advlab audit --json`, read.
+        threshold: of the use.
+    """
+    figure = counted(report, threshold)
+    severities = {flag["severity"] for flag in report["flags"]}
+    if "setup" in severities:
+        return "no verdict"
+    if figure["high"] < threshold.at_least:
+        return "stop"
+    if "masked" in severities:
+        return "no verdict"
+    return "release" if figure["low"] >= threshold.at_least else "more images"
+
+
+def counted(report: dict[str, Any], threshold: Threshold) -> dict[str, float]:
+    """The figure of the report that the threshold is about, with its interval."""
+    if threshold.counts == WORST:
+        return dict(report["robust"])
+    return next(dict(one["accuracy"]) for one in report["attacks"] if one["name"] == threshold.counts)

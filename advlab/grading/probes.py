@@ -1,0 +1,80 @@
+"""What solutions are tried on: digits, and a small network that makes each mistake visible. Nothing is trained."""
+
+import torch
+from torch import Tensor, nn
+
+from advlab.data import MEAN, STD, Dataset, subset
+from advlab.inference import evaluation_mode
+from advlab.models import Normalize
+
+#: Digits that a solution is tried on.
+IMAGES = 40
+SEED = 7
+#: Shares of pixels: two results are the same from here on, though sums were rounded in another order.
+SAME = 0.985
+ROUNDING = 1e-4
+
+
+def digits() -> Dataset:
+    """Test images, most of whose pixels lie at the border of [0, 1]: a missing clamp shows."""
+    return subset(IMAGES)
+
+
+def network() -> nn.Sequential:
+    """A small network with fixed random weights, in evaluation mode.
+
+    Its logits are large and bend a lot, so that a gradient taken elsewhere is another one. Batch normalisation and
+    dropout make train mode visible. It knows nothing of digits: its answers are mostly other classes than the labels.
+    """
+    with torch.random.fork_rng():
+        torch.manual_seed(SEED)
+        made = nn.Sequential(
+            Normalize(MEAN, STD),
+            nn.Conv2d(1, 8, kernel_size=4, stride=2, padding=1),
+            nn.BatchNorm2d(8),
+            nn.Tanh(),
+            nn.Flatten(),
+            nn.Linear(8 * 14 * 14, 32),
+            nn.Tanh(),
+            nn.Dropout(0.5),
+            nn.Linear(32, 10),
+        )
+        with torch.no_grad():
+            for layer in made:
+                if isinstance(layer, nn.Conv2d | nn.Linear):
+                    layer.weight.mul_(4)
+                if isinstance(layer, nn.BatchNorm2d):
+                    layer.running_mean = 0.5 * torch.randn(8)
+                    layer.running_var = 0.5 + 3 * torch.rand(8)
+    return made.eval()
+
+
+def alike(first: Tensor, second: Tensor) -> float:
+    """The share of numbers that are the same in both, up to rounding."""
+    return float(((first - second).abs() <= ROUNDING).float().mean())
+
+
+def same(first: Tensor, second: Tensor) -> bool:
+    """Whether two batches of images are the same, up to rounding and a few pixels."""
+    return alike(first, second) >= SAME
+
+
+def loss(model: nn.Module, images: Tensor, labels: Tensor) -> float:
+    """Mean cross-entropy in evaluation mode, without a trace."""
+    with evaluation_mode(model), torch.no_grad():
+        return float(nn.functional.cross_entropy(model(images), labels))
+
+
+def gradient(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
+    """Of the summed cross-entropy, in the images, in evaluation mode."""
+    with evaluation_mode(model), torch.enable_grad():
+        at = images.detach().clone().requires_grad_()
+        summed = nn.functional.cross_entropy(model(at), labels, reduction="sum")
+        return torch.autograd.grad(summed, at)[0]
+
+
+def answers(model: nn.Module, images: Tensor) -> Tensor:
+    """The model's classes, in evaluation mode."""
+    with evaluation_mode(model), torch.no_grad():
+        found: Tensor = model(images).argmax(1)
+    return found

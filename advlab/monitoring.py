@@ -1,0 +1,149 @@
+"""Watching a model that answers: how sure it is, whether that means anything, and whether it has changed.
+
+None of it makes a model robust. All of it looks at logits alone, so an attacker who knows it can aim at it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float, Int
+from scipy.optimize import minimize_scalar
+from scipy.stats import kstwo
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+#: Equal bins of confidence; Guo et al. 2017 use as many.
+BINS = 15
+
+
+def confidences(logits: Float[Tensor, "batch classes"], temperature: float = 1.0) -> Float[Tensor, " batch"]:
+    """The probability that the model gives to its own answer, in (0, 1]; in float64, where float32 would round to one.
+
+    Args:
+        logits: of any scale.
+        temperature: above 0; what the logits are divided by. It never changes the answer.
+
+    Raises:
+        ValueError: a temperature that is not above 0, or an empty batch.
+
+    >>> confidences(torch.tensor([[0.0, 0.0], [9.0, 0.0]])).round(decimals=4).tolist()
+    [0.5, 0.9999]
+    """
+    if not temperature > 0:
+        raise ValueError(f"a temperature is above 0, got {temperature:g}")
+    if len(logits) == 0:
+        raise ValueError("empty batch: there are no logits")
+    return (logits.double() / temperature).softmax(dim=1).amax(dim=1)
+
+
+def fit_temperature(logits: Float[Tensor, "batch classes"], labels: Int[Tensor, " batch"]) -> float:
+    """The temperature that makes the labels likeliest (Guo et al. 2017): fit it on images that trained nothing.
+
+    The loss is convex in 1/T, so there is one best temperature, or none: where every answer is right the loss falls
+    as long as the temperature does, and where logits know nothing of the labels as long as it rises.
+
+    Raises:
+        ValueError: there is none, an empty batch, or as many labels as logits there are not.
+    """
+    if len(logits) == 0 or len(logits) != len(labels):
+        raise ValueError(f"as many labels as logits, and at least one: got {len(labels)} and {len(logits)}")
+    logits = logits.double()
+    if bool((logits.argmax(dim=1) == labels).all()):
+        raise ValueError("every answer is right: no temperature is the best one; take more images")
+    truth = logits.gather(1, labels.long()[:, None])[:, 0]
+    if float((truth - logits.mean(dim=1)).mean()) <= 0:
+        raise ValueError("these logits say nothing of these labels: no temperature is the best one")
+
+    def loss(inverse: float) -> float:
+        return float(cross_entropy(logits * inverse, labels.long()))
+
+    highest = 1.0
+    while loss(2 * highest) < loss(highest):  # convex: behind the first rise lies no other valley
+        highest *= 2
+    best = minimize_scalar(loss, bounds=(0.0, 2 * highest), method="bounded", options={"xatol": 1e-9 * highest})
+    return 1.0 / float(best.x)
+
+
+@dataclass(frozen=True)
+class Bin:
+    """Answers of about one confidence: how many, their mean confidence, the share that is right (both NaN if none)."""
+
+    n: int
+    confidence: float
+    accuracy: float
+
+
+def reliability(confidence: Float[Tensor, " batch"], right: Bool[Tensor, " batch"], bins: int = BINS) -> list[Bin]:
+    """Answers sorted into equal bins of confidence, the first to hold 0: the dots of a reliability diagram.
+
+    Bins are open below and closed above, as in Guo et al. 2017.
+
+    Raises:
+        ValueError: fewer than one bin, an empty batch, lengths that differ, or confidences outside [0, 1].
+    """
+    if bins < 1:
+        raise ValueError(f"at least one bin, got {bins}")
+    if len(confidence) == 0 or len(confidence) != len(right):
+        raise ValueError(f"as many verdicts as confidences, at least one: got {len(right)} and {len(confidence)}")
+    if not bool(((confidence >= 0) & (confidence <= 1)).all()):
+        raise ValueError("confidences lie in [0, 1]: logits? give them to `confidences` first")
+    place = ((confidence.double() * bins).ceil().long() - 1).clamp(min=0)
+    count = torch.bincount(place, minlength=bins)
+    total = torch.bincount(place, weights=confidence.double(), minlength=bins) / count
+    good = torch.bincount(place, weights=right.double(), minlength=bins) / count
+    return [Bin(*row) for row in zip(count.tolist(), total.tolist(), good.tolist(), strict=True)]
+
+
+def calibration_error(confidence: Float[Tensor, " batch"], right: Bool[Tensor, " batch"], bins: int = BINS) -> float:
+    """The expected calibration error (ECE): how far confidence and accuracy lie apart, averaged over all answers.
+
+    In [0, 1]; 0 where each bin is right as often as it is sure. Raises ValueError as `reliability` does.
+    """
+    found = [one for one in reliability(confidence, right, bins) if one.n]
+    return sum(one.n * abs(one.confidence - one.accuracy) for one in found) / len(confidence)
+
+
+class DriftMonitor:
+    """Compares windows of recent confidences with those of a quiet time, by the test of Kolmogorov and Smirnov.
+
+    Args:
+        reference: confidences of clean images that trained nothing; the more, the better.
+        false_alarms: the share of quiet windows that may raise an alarm, in (0, 1).
+
+    Raises:
+        ValueError: no reference, or a share outside (0, 1).
+    """
+
+    def __init__(self, reference: Float[Tensor, " n"], false_alarms: float = 0.01) -> None:
+        if len(reference) == 0:
+            raise ValueError("a monitor needs confidences of a quiet time to compare with")
+        if not 0 < false_alarms < 1:
+            raise ValueError(f"false_alarms is a share between 0 and 1, got {false_alarms:g}")
+        self.reference = reference.double().sort().values.numpy()
+        self.false_alarms = false_alarms
+
+    def p_value(self, window: Float[Tensor, " n"]) -> float:
+        """How often two samples of one distribution differ as much as this window and the reference, by chance.
+
+        Raises ValueError for an empty window.
+        """
+        n, m = len(self.reference), len(window)
+        return float(kstwo.sf(self.distance(window), round(n * m / (n + m))))
+
+    def distance(self, window: Float[Tensor, " n"]) -> float:
+        """The largest distance between the two distribution functions, in [0, 1]. Raises as `p_value` does."""
+        if len(window) == 0:
+            raise ValueError("an empty window: there is nothing to compare")
+        points, count = np.unique(window.double().numpy(), return_counts=True)
+        behind = count.cumsum() / len(window)
+        before = behind - count / len(window)
+        # Between two points of the window its function is level: the largest gap lies just before or at a point.
+        quiet = [np.searchsorted(self.reference, points, side=side) / len(self.reference) for side in ("left", "right")]
+        return float(max(np.abs(quiet[0] - before).max(), np.abs(quiet[1] - behind).max()))
+
+    def alarm(self, window: Float[Tensor, " n"]) -> bool:
+        """Whether the window differs more than the share of false alarms allows. Raises as `p_value` does."""
+        return self.p_value(window) < self.false_alarms

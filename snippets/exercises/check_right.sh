@@ -1,0 +1,1 @@
+advlab check fgsm right.py

@@ -1,0 +1,1 @@
+advlab check fgsm wrong.py || echo "exit status $?"

@@ -1,0 +1,14 @@
+"""The logit of the label alone, instead of the loss."""
+
+import torch
+
+
+def bpda(preprocess, model, images, labels, epsilon, step_size, steps):
+    model.eval()
+    x = images.clone()
+    for _ in range(steps):
+        seen = preprocess(x).detach().requires_grad_()
+        (gradient,) = torch.autograd.grad(-model(seen).gather(1, labels[:, None]).sum(), seen)
+        x = x + step_size * gradient.sign()
+        x = (images + (x - images).clamp(-epsilon, epsilon)).clamp(0, 1)
+    return x.detach()

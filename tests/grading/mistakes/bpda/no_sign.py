@@ -1,0 +1,15 @@
+"""The gradient itself, scaled."""
+
+import torch
+import torch.nn.functional as F
+
+
+def bpda(preprocess, model, images, labels, epsilon, step_size, steps):
+    model.eval()
+    x = images.clone()
+    for _ in range(steps):
+        seen = preprocess(x).detach().requires_grad_()
+        (gradient,) = torch.autograd.grad(F.cross_entropy(model(seen), labels), seen)
+        x = x + step_size * gradient / gradient.abs().max()
+        x = (images + (x - images).clamp(-epsilon, epsilon)).clamp(0, 1)
+    return x.detach()

@@ -1,0 +1,12 @@
+"""Epsilon is taken for one in normalised units."""
+
+import torch
+import torch.nn.functional as F
+
+
+def fgsm(model, images, labels, epsilon):
+    model.eval()
+    x = images.detach().clone().requires_grad_()
+    loss = F.cross_entropy(model(x), labels)
+    (gradient,) = torch.autograd.grad(loss, x)
+    return (images + epsilon * 0.3081 * gradient.sign()).clamp(0, 1).detach()

