@@ -18,7 +18,7 @@ from advlab.profile import Profile
 from advlab.progress import report
 from advlab.stored import Computation, measurement
 
-IMAGES = 100
+IMAGES = 60
 #: In pixel units, L-infinity, untargeted.
 EPSILON = 0.2
 STEPS, SCORE_QUERIES, DECISION_QUERIES = 20, 400, 600
