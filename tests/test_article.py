@@ -72,7 +72,7 @@ def longest_copy(text):
 
 def copied_sentences(text):
     """The sentences, or lines, of the article that stand in a text as they are, however short."""
-    found = (" ".join(words(part)) for part in re.split(r"[.!?](?:\s|$)|\n", text))
+    found = (" ".join(words(part)) for part in re.split(r"[.!?:](?:\s|$)|\n", text))
     return [
         one
         for one in found

@@ -11,6 +11,7 @@ from advlab import challenge, zoo
 from advlab.attacks import fgsm
 from advlab.attacks.until_broken import pgd_until_broken
 from advlab.chapters.fgsm.measure import test_images
+from advlab.chapters.standing import number_of
 from advlab.data import Dataset, subset
 from advlab.evaluation import Proportion, logits, predict
 from advlab.profile import Profile
@@ -114,7 +115,7 @@ def transferred(source: nn.Module, defended: nn.Module, test: Dataset, few: Data
 @measurement
 def madrys_attacks(profile: Profile) -> Result:
     """The attacks of the public challenge on our own challenge's network, the same images each."""
-    return attacked(challenge.model(), subset(profile.slow_images))
+    return attacked(challenge.model(), subset(number_of(profile)))
 
 
 def attacked(model: nn.Module, test: Dataset) -> Result:
