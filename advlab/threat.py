@@ -84,27 +84,27 @@ class ThreatModel:
     def attacks(self) -> tuple[str, ...]:
         """The attacks of `advlab.attacks` that this attacker can run, weakest first; none where the book has none.
 
-        What decides is what they can reach: the gradients of the model, its answers, or a model of their own.
+        >>> ThreatModel("L2", 2.0, knowledge="black box", access="inference API").attacks
+        ('square', 'hopskipjump')
         """
-        if self.knowledge == "white box" or self.access == "full model":
-            able = _BY_GRADIENT
-        elif self.access == "inference API":
-            able = _BY_QUERIES
-        else:
-            able = _BY_PROXY
-        return tuple(name for name in able[self.norm] if self.goal == "untargeted" or name not in _UNTARGETED)
+        able = _ABLE[self._craft()][self.norm]
+        return tuple(name for name in able if self.goal == "untargeted" or name not in _UNTARGETED)
 
     def _craft(self) -> str:
-        """ATLAS's way of crafting the data: white-box, black-box or by transfer from a proxy."""
+        """ATLAS's way of crafting the data: by the model's gradients, its answers, or a model of one's own."""
         if self.access == "proxy model":
-            return "AML.T0043.002"
-        return "AML.T0043.001" if self.knowledge == "black box" else "AML.T0043.000"
+            return _TRANSFER
+        if self.knowledge == "white box" or self.access == "full model":
+            return _WHITE_BOX
+        return _BLACK_BOX if self.access == "inference API" else _TRANSFER
 
     def __str__(self) -> str:
         size = f"{self.epsilon:g} ({self.epsilon * 255:g}/255)" if self.norm != "L0" else f"{self.epsilon:g} pixels"
         return f"{self.norm}, epsilon {size}, {self.goal}, {self.knowledge}, {self.access}"
 
 
+#: ATLAS, Craft Adversarial Data: white-box optimisation, black-box optimisation, black-box transfer.
+_WHITE_BOX, _BLACK_BOX, _TRANSFER = "AML.T0043.000", "AML.T0043.001", "AML.T0043.002"
 _ATLAS_ACCESS: dict[Access, str] = {
     "full model": "AML.T0044",
     "inference API": "AML.T0040",
@@ -131,5 +131,6 @@ _BY_PROXY: dict[Norm, tuple[str, ...]] = {
     "L1": (),
     "L0": ("train_patch",),
 }
+_ABLE = {_WHITE_BOX: _BY_GRADIENT, _BLACK_BOX: _BY_QUERIES, _TRANSFER: _BY_PROXY}
 #: They take no target as this book has them.
 _UNTARGETED = ("autoattack", "deepfool", "hopskipjump", "square")

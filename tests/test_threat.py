@@ -22,6 +22,9 @@ def test_units_go_back_and_forth():
         ("white box", "full model", ("NISTAML.022",), ("AML.T0015", "AML.T0043.000", "AML.T0044")),
         ("black box", "inference API", ("NISTAML.022", "NISTAML.025"), ("AML.T0015", "AML.T0043.001", "AML.T0040")),
         ("black box", "proxy model", ("NISTAML.022", "NISTAML.025"), ("AML.T0015", "AML.T0043.002", "AML.T0005")),
+        ("grey box", "inference API", ("NISTAML.022",), ("AML.T0015", "AML.T0043.001", "AML.T0040")),
+        ("black box", "physical", ("NISTAML.022", "NISTAML.025"), ("AML.T0015", "AML.T0043.002", "AML.T0041")),
+        ("white box", "proxy model", ("NISTAML.022",), ("AML.T0015", "AML.T0043.002", "AML.T0005")),
         ("white box", "physical", ("NISTAML.022",), ("AML.T0015", "AML.T0043.000", "AML.T0041")),
     ],
 )
