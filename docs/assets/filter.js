@@ -18,11 +18,13 @@ function filterable(box, number) {
   choice.append(new Option(`all (${rows.length})`, ""));
   found.forEach((times, name) => choice.append(new Option(`${name} (${times})`, name)));
 
-  const label = (of, said) => {
-    const one = document.createElement("label");
-    one.htmlFor = of.id;
-    one.textContent = said;
-    return one;
+  const field = (said, of) => {
+    const label = document.createElement("label");
+    label.htmlFor = of.id;
+    label.textContent = said;
+    const both = document.createElement("span");
+    both.append(label, of);
+    return both;
   };
   const count = document.createElement("output");
   count.setAttribute("aria-live", "polite");
@@ -43,7 +45,7 @@ function filterable(box, number) {
   controls.className = "filter";
   controls.setAttribute("role", "search");
   controls.setAttribute("aria-label", "Filter the table");
-  controls.append(label(words, "Words"), words, label(choice, "Verdict"), choice, count);
+  controls.append(field("Words", words), field("Verdict", choice), count);
   box.prepend(controls);
   words.addEventListener("input", show);
   choice.addEventListener("change", show);
