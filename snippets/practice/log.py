@@ -27,18 +27,10 @@ class Logged:
         logits, scores = judged(self.detector, images)
         for image, one, score in zip(images, logits, scores, strict=True):
             sure, classes = one.double().softmax(0).topk(2)
-            line = {
-                "time": datetime.now(UTC).isoformat(),
-                "input": digest(image),
-                "model": self.model,
-                "answer": int(classes[0]),
-                "second": int(classes[1]),
-                "confidence": float(sure[0]),
-                "margin": float(one[classes[0]] - one[classes[1]]),
-                "largest logit": float(one.max()),
-                "detector": float(score),
-                "flagged": bool(score > self.limit),
-            }
+            line = {"time": datetime.now(UTC).isoformat(), "input": digest(image), "model": self.model}
+            line |= {"answer": int(classes[0]), "second": int(classes[1]), "confidence": float(sure[0])}
+            line |= {"margin": float(one[classes[0]] - one[classes[1]]), "largest logit": float(one.max())}
+            line |= {"detector": float(score), "flagged": bool(score > self.limit)}
             print(json.dumps(line), file=self.file)
         return logits.argmax(1)
 
