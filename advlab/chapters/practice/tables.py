@@ -6,7 +6,7 @@ from typing import Any
 
 from advlab.chapters.audit_your_model.measure import trained_on_pgd
 from advlab.chapters.cells import percent, with_interval
-from advlab.chapters.practice.measure import ALERTED, audited, robust, standard
+from advlab.chapters.practice.measure import ALERTED, CONFIDENT, audited, robust, standard
 from advlab.chapters.practice.release import NOISE, THRESHOLDS, decide
 from advlab.stored import Table, table
 
@@ -90,12 +90,13 @@ def alerts(result: Result) -> Table:
             ]
         )
     return Table(
-        ["images", "accuracy", "alerts", "errors", "of them above 90%", "of them without an alert"],
+        ["images", "accuracy", "alerts", "errors", f"above {CONFIDENT:.0%}", "no alert"],
         rows,
         f"The standard model under an alert that is set to question {100 * ALERTED:g}% of other clean images "
         f"(n = {result['held out']:,}). L-infinity, ε = {result['epsilon']:g} in pixels, untargeted, white box, "
         f"n = {result['n']} attacked and {result['watched']:,} clean test images, 95% Wilson intervals; PGD of "
-        f"{result['steps']} steps.",
+        f"{result['steps']} steps. Of the errors: those with a confidence above "
+        f"{CONFIDENT:.0%}, and those without an alert.",
         "lrrrrr",
     )
 
