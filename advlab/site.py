@@ -6,6 +6,7 @@ anew whenever a file that a book depends on has changed.
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,8 @@ log = get_plugin_logger("advlab")
 
 #: How often a build is tried anew when the source is edited while it runs.
 ATTEMPTS = 5
+#: Blocks of code, and the source of the library on the page of the API.
+_CODE = re.compile(r'<(div class="language-\w+ highlight"|details class="mkdocstrings-source")>')
 _RENDERING = (
     "pages",
     "book",
@@ -129,10 +132,8 @@ class AdvlabPlugin(BasePlugin[AdvlabConfig]):
             html = notebook_html.described(notebook_html.plain(html), page.file.content_string)
         if blocks := self._origins.get(page.file.src_uri):
             html = origins.marked(html, blocks, self._repository(config))
-        # The library's source stands on the API page to be read, and would be half of what every reader's search loads.
-        html = html.replace(
-            '<details class="mkdocstrings-source">', '<details class="mkdocstrings-source" data-search-exclude>'
-        )
+        # Code stands there to be read; in the search, which every reader loads, it would be half of all words.
+        html = _CODE.sub(r"<\1 data-search-exclude>", html)
         return glossary.first_only(mathml.render(html))
 
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:

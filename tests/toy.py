@@ -85,7 +85,8 @@ site_url: ""
 watch: [advlab, snippets]
 theme: {name: material, font: false}
 plugins: [search, advlab]
-markdown_extensions: [abbr, attr_list, md_in_html, tables, pymdownx.highlight, pymdownx.superfences]
+markdown_extensions:
+  [abbr, attr_list, md_in_html, tables, pymdownx.superfences, {pymdownx.highlight: {pygments_lang_class: true}}]
 """
 
 

@@ -15,6 +15,7 @@ from advlab.chapters.cells import percent
 from advlab.chapters.practice.drift import KS, MEAN, SHARES
 from advlab.chapters.practice.measure import ALERTED, NINES, WIDTH, nines, robust, standard
 from advlab.chapters.practice.tables import ATTACKERS
+from advlab.evaluation import Proportion
 from advlab.stored import Drawing, figure
 
 Result = dict[str, Any]
@@ -93,13 +94,17 @@ def diagrams(undefended: Result, defended: Result) -> Drawing:
         "confidence is honest, below it the model is too sure. Hollow: as trained. Full: at the temperature fitted on "
         f"{undefended['held out']:,} clean images. n = {undefended['watched']:,} clean images, {undefended['n']} under "
         f"FGSM (L-infinity, $\\epsilon = {undefended['epsilon']:g}$ in pixels, untargeted, white box). A dot stands "
-        f"for {ANSWERS} answers or more.",
+        f"for {ANSWERS} answers or more, its stroke for the 95% Wilson interval.",
     )
 
 
 def dots(axes: Axes, found: Result, label: str, role: style.Role, face: str) -> None:
-    """The dots of one diagram."""
+    """The dots of one diagram, with 95% Wilson intervals."""
     rows = [(sure, right) for n, sure, right in found["bins"] if n >= ANSWERS]
+    for n, sure, right in found["bins"]:
+        if n >= ANSWERS:
+            of = Proportion(round(n * right), n)
+            axes.plot([sure, sure], [of.low, of.high], color=style.color(role), linewidth=1)
     marker = "o" if face == "none" else "s"
     axes.plot(
         *zip(*rows, strict=True), marker, color=style.color(role), markerfacecolor=face, label=label, markersize=7
