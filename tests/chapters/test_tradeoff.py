@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from advlab import zoo
 from advlab.chapters import style
 from advlab.chapters.standing import GRID
-from advlab.chapters.tradeoff import figures, tables
+from advlab.chapters.tradeoff import figures, long, tables
 from advlab.chapters.tradeoff.models import MEASURED, NAMES, models
 from advlab.evaluation import Proportion
 from tests.chapters.results import changed
@@ -98,3 +99,30 @@ def test_masking_is_seen_where_it_is_and_nowhere_else():
     assert not tables.masking_is_seen.function(*silent)
     false_alarm = [*RESULTS[:4], changed(RESULTS[4], "signs", value=["zero gradients"]), *RESULTS[5:]]
     assert not tables.masking_is_seen.function(*false_alarm)
+
+
+def recorded(clean, small, large, proved=(0, 0)):
+    counts = {"AutoAttack 0.1": (small, 1000), "AutoAttack 0.3": (large, 1000), "clean": (clean, 10_000)}
+    counts |= {f"certified {epsilon}": (count, 10_000) for epsilon, count in zip(("0.1", "0.3"), proved, strict=True)}
+    return {
+        "accuracy": {name: share(*of) for name, of in counts.items()},
+        "epochs": 40,
+        "training seconds": 1806.0,
+        "machine": {"processor": "a processor", "instructions": "AVX2"},
+        "date": "2026-11-24",
+    }
+
+
+def test_the_long_recipes_that_were_run_have_a_row_each():
+    run = {"certified": recorded(9650, 960, 920, (9543, 9012)), "adversarial": recorded(9931, 985, 921)}
+    shown = long.recorded.function({"figures": run, "date": "2026-11-24"})
+    assert [row[0] for row in shown.rows] == ["PGD, three steps", "intervals"]
+    assert shown.rows[0][1:4] == ["40", "30&nbsp;min", "99.31%"]
+    assert shown.rows[0][5].startswith("92.1%&nbsp;(")
+    assert shown.rows[0][6:] == ["–", "–"], "no bounds are no bounds of zero"
+    assert shown.rows[1][6:] == ["95.43%", "90.12%"]
+    assert shown.caption.count("a processor") == 1
+
+
+def test_the_page_knows_the_long_recipes():
+    assert list(long.NAMES) == list(zoo.LONG)

@@ -1,0 +1,73 @@
+"""The recipes that are too long for a build: what the last run of each recorded, in a table. Nothing is trained now."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from advlab.chapters.cells import with_interval
+from advlab.profile import Profile
+from advlab.source import PACKAGE
+from advlab.stored import Table, measurement, table
+
+RECORD = "recorded/long.json"
+#: What the page calls the recipes of `advlab.zoo.LONG`, in the order of its rows.
+NAMES = {
+    "adversarial": "PGD, three steps",
+    "trades": "TRADES",
+    "certified": "intervals",
+    "certified, small ball": "intervals, a third of the ball",
+}
+
+Result = dict[str, Any]
+
+
+@measurement
+def record(profile: Profile) -> Result:
+    """What the last runs of `advlab build --recipe long` recorded: accuracies, seconds, machine, date."""
+    content: Result = json.loads((PACKAGE / RECORD).read_text(encoding="utf-8"))
+    return {"figures": content["figures"], "date": content["date"]}
+
+
+@table(record)
+def recorded(result: Result) -> Table:
+    """Each recipe that was run: clean, under AutoAttack in full, proved, and what it cost."""
+    rows: list[list[str]] = []
+    machines: dict[str, None] = {}
+    for name, shown in NAMES.items():
+        if name not in result["figures"]:
+            continue
+        one = result["figures"][name]
+        found = one["accuracy"]
+        proved = found["certified 0.1"]["count"] > 0
+        rows.append(
+            [
+                shown,
+                str(one["epochs"]),
+                f"{one['training seconds'] / 60:.0f}&nbsp;min",
+                f"{found['clean']['value']:.2%}",
+                with_interval(found["AutoAttack 0.1"]),
+                with_interval(found["AutoAttack 0.3"]),
+                f"{found['certified 0.1']['value']:.2%}" if proved else "–",
+                f"{found['certified 0.3']['value']:.2%}" if proved else "–",
+            ]
+        )
+        machines[f"{one['machine']['processor']} ({one['machine']['instructions']}), {one['date']}"] = None
+    first = next(iter(result["figures"].values()))["accuracy"]
+    return Table(
+        [
+            "recipe",
+            "epochs",
+            "training",
+            "clean",
+            "AutoAttack, 0.1",
+            "AutoAttack, 0.3",
+            "proved, 0.1",
+            "proved, 0.3",
+        ],
+        rows,
+        f"Recorded, not measured by this build: {'; '.join(machines)}. L-infinity, pixel units, untargeted, white box. "
+        f"AutoAttack in full on n = {first['AutoAttack 0.3']['n']:,} test images, 95% Wilson intervals in brackets; "
+        f"clean and proved on all {first['clean']['n']:,}. Minutes of one core.",
+        "lrrrrrrr",
+    )
