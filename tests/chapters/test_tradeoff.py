@@ -124,5 +124,13 @@ def test_the_long_recipes_that_were_run_have_a_row_each():
     assert shown.caption.count("a processor") == 1
 
 
+def test_longer_is_no_better_or_the_site_does_not_build():
+    short = {"images": 1000, "entries": [{"left": 896}, {"left": 900}]}
+    run = {"figures": {"adversarial": recorded(9921, 974, 851)}}
+    assert long.longer_is_no_better.function(run, short)
+    assert not long.longer_is_no_better.function({"figures": {"adversarial": recorded(9921, 974, 920)}}, short)
+    assert not long.longer_is_no_better.function(run, short | {"images": 500}), "other images"
+
+
 def test_the_page_knows_the_long_recipes():
     assert list(long.NAMES) == list(zoo.LONG)

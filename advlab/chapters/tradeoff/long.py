@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from advlab.chapters.break_this_page.measure import record as challenge
 from advlab.chapters.cells import with_interval
 from advlab.profile import Profile
 from advlab.source import PACKAGE
-from advlab.stored import Table, measurement, table
+from advlab.stored import Table, claim, measurement, table
 
 RECORD = "recorded/long.json"
 #: What the page calls the recipes of `advlab.zoo.LONG`, in the order of its rows.
@@ -68,6 +69,14 @@ def recorded(result: Result) -> Table:
         rows,
         f"Recorded, not measured by this build: {'; '.join(machines)}. L-infinity, pixel units, untargeted, white box. "
         f"AutoAttack in full on n = {first['AutoAttack 0.3']['n']:,} test images, 95% Wilson intervals in brackets; "
-        f"clean and proved on all {first['clean']['n']:,}. Minutes of one core.",
+        f"clean and proved on all {first['clean']['n']:,}. Minutes of one core that others used as well.",
         "lrrrrrrr",
     )
+
+
+@claim(record, challenge)
+def longer_is_no_better(result: Result, short: Result) -> bool:
+    """Under AutoAttack in full, on the same images, the long PGD run keeps fewer than the challenge's network."""
+    left = result["figures"]["adversarial"]["accuracy"]["AutoAttack 0.3"]
+    best = min(one["left"] for one in short["entries"])
+    return bool(left["n"] == short["images"] and left["count"] < best)
