@@ -33,8 +33,8 @@ log = get_plugin_logger("advlab")
 
 #: How often a build is tried anew when the source is edited while it runs.
 ATTEMPTS = 5
-#: Blocks of code, and the source of the library on the page of the API.
-_CODE = re.compile(r'<(div class="language-\w+ highlight"|details class="mkdocstrings-source")>')
+#: Blocks of code.
+_CODE = re.compile(r'<(div class="language-\w+ highlight")>')
 _RENDERING = (
     "pages",
     "book",

@@ -83,6 +83,7 @@ MKDOCS = """
 site_name: Toy
 site_url: ""
 watch: [advlab, snippets]
+nav: [{Home: index.md}]
 theme: {name: material, font: false}
 plugins: [search, advlab]
 markdown_extensions:
@@ -104,6 +105,7 @@ def make(folder: Path) -> Path:
         "advlab/chapters/toy.py": CHAPTER,
         "advlab/middle.py": MIDDLE,
         "advlab/bottom.py": '"""At the bottom."""\nCONSTANT = 41\nUNUSED = 1\n',
+        "advlab/paths.yml": "fifteen minutes: []\nthe whole book: [{page: index.md}]\n",
         "docs/index.md": PAGE,
         "mkdocs.yml": MKDOCS,
         "pyproject.toml": "",
@@ -112,6 +114,7 @@ def make(folder: Path) -> Path:
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
+    shutil.copy(ROOT / "CITATION.cff", folder)
     return folder
 
 
