@@ -43,7 +43,7 @@ def test_a_step_function_has_no_gradient_and_the_identitys_takes_its_place(netwo
     defended = Preprocessed(transformation, network.eval())
     assert gradient(defended, pictures()).abs().max() == 0
     expected, found = gradient(network, transformation(pictures())), gradient(through(defended), pictures())
-    # Rounded pictures are flat in places: there a pooling has ties, and rounding decides whose the gradient is.
+    # Equal to the last pixel with AVX2; with AVX512 one in fifty differed, perhaps by ties of a pooling in flat places.
     assert torch.isclose(found, expected, rtol=1e-3, atol=1e-5).float().mean() > 0.95
     torch.testing.assert_close(found.sum(), expected.sum(), rtol=0.05, atol=1e-2)
 
