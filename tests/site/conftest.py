@@ -1,5 +1,6 @@
 """The built site, served on the loopback under a sub-folder, and one browser that visits each page once."""
 
+import contextlib
 import functools
 import http.server
 import os
@@ -15,6 +16,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from filelock import FileLock
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as TooLate
 
 ROOT = Path(__file__).parents[2]
 #: The site must work wherever it is put, so it is not served from the root.
@@ -35,6 +37,11 @@ NO_CHROMIUM = (
 THEMES = {"light": "default", "dark": "slate"}
 #: A desk's window and a phone's, in CSS pixels.
 SIZES = ({"width": 1440, "height": 900}, {"width": 390, "height": 844})
+#: Scripts give the focus to boxes that scroll, and take it from others, some frames after the window's size has changed.
+SETTLED = """() => [...document.querySelectorAll("pre > code, .formula, .md-typeset__scrollwrap")].every(
+  (box) => box.scrollWidth <= box.clientWidth || box.tabIndex >= 0)"""
+#: Milliseconds that a busy machine may take for it.
+PATIENCE = 20_000
 
 
 @dataclass
@@ -144,6 +151,8 @@ def _look(page: Page, how: str, visit: Visit) -> None:
     width, window = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     if width > window:
         visit.too_wide.append(f"{how}: {width} px")
+    with contextlib.suppress(TooLate):  # what stays unreachable is for axe to name
+        page.wait_for_function(SETTLED, timeout=PATIENCE)
     found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     for violation in found:
         if violation["impact"] in {"serious", "critical"}:
