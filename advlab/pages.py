@@ -140,17 +140,17 @@ class Face:
             *one["rows"],
         ]
         body = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-        kept = [
-            (source, file, words)
-            for file, words in PER_EXAMPLE.items()
-            for source in one["sources"]
-            if file in self.book.one("measurement", source)["files"]
-        ]
         evidence = []
-        for source, file, words in kept:
-            named = f"{words}: {source}" if len(kept) > 1 else words
-            link = f'<a href="{self.base}results/{slug(source)}.{file}" download>{named}</a>'
-            evidence.append(f'<span class="source">{link}</span>')
+        for file, words in PER_EXAMPLE.items():
+            kept = [source for source in one["sources"] if file in self.book.one("measurement", source)["files"]]
+            names = [words] if len(kept) == 1 else [source.partition(":")[2] for source in kept]
+            links = [
+                f'<a href="{self.base}results/{slug(source)}.{file}" download>{name}</a>'
+                for source, name in zip(kept, names, strict=True)
+            ]
+            if links:
+                before = f"{words}: " if len(links) > 1 else ""
+                evidence.append(f'<span class="source">{before}{", ".join(links)}</span>')
         sources = " · ".join([self._sources(one["sources"]), *evidence])
         caption = f'<p class="caption" markdown="span">{one["caption"]} {sources}</p>'
         return f'<div class="result" markdown="1">\n\n{body}\n\n{caption}\n\n</div>'
