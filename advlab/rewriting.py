@@ -20,14 +20,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, fx, nn
 
-from advlab.models import Normalize, SimpleCNN
+from advlab.models import Contrast, Normalize, SimpleCNN
 
 #: Layers and networks whose forward pass is the same steps at every call, whatever the values: what torch.fx records of
 #: one call then stands for all. Of other classes nobody knows (a defense may toss coins in Python): left alone.
 FIXED = (
     nn.Sequential, nn.Identity, nn.Flatten, nn.Unflatten, nn.Linear, nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d, nn.ReLU,
     nn.Tanh, nn.Sigmoid, nn.LeakyReLU, nn.ELU, nn.GELU, nn.Softplus, nn.BatchNorm1d, nn.BatchNorm2d, nn.Dropout,
-    Normalize, SimpleCNN,
+    Normalize, Contrast, SimpleCNN,
 )  # fmt: skip
 
 

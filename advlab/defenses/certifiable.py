@@ -5,18 +5,25 @@ import math
 import torch
 from torch import nn
 
-from advlab.data import CLASSES, MEAN, STD
-from advlab.models import Normalize, striding
+from advlab.data import CLASSES
+from advlab.models import Contrast, striding
+
+#: Where `Contrast` of the networks for a ball of 0.3 and of 0.1 begins: a little beyond what the ball can reach from
+#: black. It ends as far below white.
+BEYOND, BEYOND_SMALL = 0.32, 0.11
 
 
-def certifiable_cnn() -> nn.Sequential:
-    """A small network to be trained with intervals: two convolutions that stride, no pooling; 838,856 parameters.
+def certifiable_cnn(beyond: float = BEYOND) -> nn.Sequential:
+    """A network to be trained with intervals: two convolutions that stride, no pooling; 838,856 parameters.
+
+    Args:
+        beyond: the grey level up to which pixels count as nearly black, (0, 0.5).
 
     >>> sum(parameter.numel() for parameter in certifiable_cnn().parameters())
     838856
     """
     model = nn.Sequential(
-        Normalize(MEAN, STD),
+        Contrast(beyond, 1 - beyond),
         nn.Conv2d(1, 32, kernel_size=5, stride=2, padding=2),
         nn.ReLU(),
         nn.Conv2d(32, 64, kernel_size=5, stride=2, padding=2),
@@ -29,12 +36,24 @@ def certifiable_cnn() -> nn.Sequential:
     return initialise(model, torch.default_generator)  # type: ignore[return-value]
 
 
+def certifiable_cnn_small_ball() -> nn.Sequential:
+    """`certifiable_cnn` for a ball of 0.1: fewer grey levels count as nearly black."""
+    return certifiable_cnn(BEYOND_SMALL)
+
+
 def small_certifiable_cnn() -> nn.Sequential:
     """Half of that, for a training of minutes on one core: two convolutions of 4x4 that stride; 419,546 parameters.
 
     >>> sum(parameter.numel() for parameter in small_certifiable_cnn().parameters())
     419546
     """
+    model = plain_certifiable_cnn()
+    model[0] = Contrast(BEYOND, 1 - BEYOND)
+    return model
+
+
+def plain_certifiable_cnn() -> nn.Sequential:
+    """`small_certifiable_cnn` without what it owes to black and white: it normalises, as networks do."""
     return initialise(striding(16, 64, 128), torch.default_generator)  # type: ignore[return-value]
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from torch import fx, nn
 
-from advlab.models import Normalize
+from advlab.models import Contrast, Normalize
 
 #: Layers whose bounds are known. Of a subclass nobody knows what its `forward` does: it is no such layer.
 KNOWN = (
     Normalize, nn.Linear, nn.Conv2d, nn.BatchNorm1d, nn.BatchNorm2d, nn.AvgPool2d, nn.MaxPool2d, nn.ReLU, nn.Flatten,
-    nn.Dropout, nn.Identity,
+    nn.Dropout, nn.Identity, Contrast,
 )  # fmt: skip
 
 

@@ -17,7 +17,10 @@ from torch.nn.grad import conv2d_input
 from advlab.checks import check_classes, check_epsilon, check_images, check_share
 from advlab.defenses.chain import chain
 from advlab.defenses.intervals import Interval, Weighted, affine, intervals, margins, per_channel
-from advlab.models import Normalize
+from advlab.models import Contrast, Normalize
+
+#: Layers that treat each pixel by itself: they make a box of a box.
+PIXEL_BY_PIXEL = (Normalize, Contrast, nn.Identity, nn.Dropout)
 
 
 def crown_margins(
@@ -57,6 +60,13 @@ def check_body(body: list[nn.Module]) -> None:
         raise ValueError("CROWN-IBP is not made for MaxPool2d here: let convolutions stride, or use interval bounds")
     if any(isinstance(layer, nn.Conv2d) and isinstance(layer.padding, str) for layer in body):
         raise ValueError("CROWN-IBP needs the padding of a convolution in numbers, not as 'same' or 'valid'")
+    if not all(isinstance(layer, PIXEL_BY_PIXEL) for layer in body[: _first(body)]):
+        raise ValueError("CROWN-IBP takes Contrast only where no layer has mixed the pixels yet: put it in front")
+
+
+def _first(body: list[nn.Module]) -> int:
+    """The layer whose input is the box that slopes are taken to: the first, or the one behind the last `Contrast`."""
+    return max((number + 1 for number, layer in enumerate(body) if isinstance(layer, Contrast)), default=0)
 
 
 def mixed(
@@ -96,10 +106,11 @@ def backward(
     if last.bias is not None:
         least = least + last.bias[labels][:, None] - last.bias
     slopes = slopes.flatten(0, 1)  # images and classes are one dimension, so that a slope passes a layer like an image
-    for number in reversed(range(len(body))):
+    first = _first(body)
+    for number in reversed(range(first, len(body))):
         slopes, added = _through(body[number], slopes, entering[number], None if clean is None else clean[number])
         least = least + added.view(batch, classes)
-    ball, slopes = entering[0], slopes.view(batch, classes, -1)
+    ball, slopes = entering[first], slopes.view(batch, classes, -1)
     center, radius = ball.center.flatten(1)[:, :, None], ball.radius.flatten(1)[:, :, None]
     return least + (slopes @ center - slopes.abs() @ radius).squeeze(2)
 

@@ -50,6 +50,12 @@ def proved(clean=0.94):
     return kept({"clean": share(clean, 10000), "at": at, "epochs": 12, "trained epsilon": 0.32, "parameters": 419546})
 
 
+def plain(clean=0.92, at=0.87):
+    return kept(
+        {"clean": share(clean, 10000), "at": {f"{epsilon:g}": share(at, 10000) for epsilon in measure.EPSILONS}}
+    )
+
+
 def undefended(last=0.0):
     at = {f"{epsilon:g}": share(0.9 if epsilon < 0.02 else last) for epsilon in measure.TINY}
     return kept({"clean": share(0.99), "at": at})
@@ -199,6 +205,13 @@ def test_tables():
     assert [row[1] for row in cells] == ["0 of 450"] * 3 + ["0 of 9"]
 
 
+def test_the_table_of_the_first_layer_sets_both_side_by_side():
+    shown = tables.first_layer.function(plain(), proved())
+    assert [row[0] for row in shown.rows] == ["0", "0.1", "0.2", "0.3", "0.4"]
+    assert [cell[:5] for cell in shown.rows[0][1:]] == ["92.0%", "94.0%"]
+    assert [cell[:5] for cell in shown.rows[3][1:]] == ["87.0%", "90.0%"]
+
+
 def test_claims_can_be_true_and_false():
     caught = changed(between(), "at", "0.3", "broken proofs", value=1)
     for claim, true, false in [
@@ -208,6 +221,8 @@ def test_claims_can_be_true_and_false():
         (claims.bounds_are_close, [between()], [between(unknown=0.06)]),
         (claims.linear_gains_nothing_here, [linear()], [linear(theirs=0.95)]),
         (claims.linear_gains_elsewhere, [linear()], [linear(theirs=0.1)]),
+        (claims.contrast_proves_more, [plain(), proved()], [plain(), changed(proved(), "clean", "count", value=1)]),
+        (claims.contrast_proves_more, [plain(), proved()], [plain(at=0.91), proved()]),
         (claims.accuracy_is_the_price, [proved(), undefended()], [proved(clean=0.995), undefended()]),
     ]:  # fmt: skip
         assert claim.function(*true), claim.name

@@ -6,10 +6,10 @@ import torch
 from torch import nn
 
 from advlab.inference import logits
-from advlab.models import Normalize
+from advlab.models import Contrast, Normalize
 
 #: With every layer of `advlab.defenses.chain.KNOWN` in one of them; "pooled" has what CROWN-IBP does not take.
-LINEAR_ONLY = ("dense", "strided", "averaged")
+LINEAR_ONLY = ("dense", "strided", "averaged", "contrast")
 KINDS = (*LINEAR_ONLY, "pooled")
 #: The L-infinity radius that the fixture `guarded` is trained for, in pixel units.
 TRAINED_FOR = 0.1
@@ -32,6 +32,11 @@ def layers(kind):
             nn.Conv2d(1, 4, (2, 3), padding=(1, 0), dilation=(2, 1)), nn.ReLU(),
             nn.AvgPool2d(3, stride=2, padding=1, count_include_pad=False), nn.BatchNorm2d(4, affine=False),
             nn.Flatten(), nn.Linear(24, 3),
+        ]  # fmt: skip
+    if kind == "contrast":
+        return [
+            Contrast(0.2, 0.9, leak=0.05), nn.Conv2d(1, 4, 3, stride=2, padding=1), nn.ReLU(), nn.Flatten(),
+            nn.Linear(36, 3),
         ]  # fmt: skip
     return [
         nn.Conv2d(1, 4, 3, padding="same"), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(4, 4, 2), nn.MaxPool2d(2),

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from advlab.defenses import crown_margins, worst_margins
+from advlab.models import Contrast
 from tests.defenses.networks import LINEAR_ONLY, corners, network, outputs, pictures, points
 
 SEEDS = st.integers(0, 10**6)
@@ -147,7 +148,7 @@ def test_tighter_than_intervals_for_a_network_trained_as_usual(trained, digits):
 @kinds
 def test_gradients_are_those_of_finite_differences(kind):
     model, (images, labels) = network(kind, 3), pictures(2, 3)
-    weight = model[1].weight if kind != "dense" else model[2].weight
+    weight = next(layer.weight for layer in model if isinstance(layer, nn.Linear | nn.Conv2d))
 
     def margins(values):
         with torch.no_grad():
@@ -176,6 +177,9 @@ def test_bad_input():
         crown_margins(model, images, labels + 3, 0.1)
     with pytest.raises(ValueError, match="let convolutions stride"):
         crown_margins(nn.Sequential(nn.MaxPool2d(2), nn.Flatten(), nn.Linear(9, 3)).double(), images, labels, 0.1)
+    behind = nn.Sequential(nn.Flatten(), nn.Linear(36, 4), Contrast(0.2, 0.8), nn.Linear(4, 3)).double()
+    with pytest.raises(ValueError, match="put it in front"):
+        crown_margins(behind, images, labels, 0.1)
     with pytest.raises(ValueError, match="in numbers, not as 'same'"):
         crown_margins(
             network("pooled")[1:3].append(nn.Flatten()).append(nn.Linear(144, 3).double()), images, labels, 0.1

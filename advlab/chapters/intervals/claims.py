@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from advlab.chapters.intervals.attack import between, tested
-from advlab.chapters.intervals.measure import growth, linear, proved, undefended
+from advlab.chapters.intervals.measure import growth, linear, plain, proved, undefended
 from advlab.stored import claim
 
 Result = dict[str, Any]
@@ -48,6 +48,14 @@ def linear_gains_nothing_here(result: Result) -> bool:
 def linear_gains_elsewhere(result: Result) -> bool:
     """On the network that was not, linear bounds prove more at each epsilon, and their intervals do not meet."""
     return all(of["linear"]["low"] > of["intervals"]["high"] for of in result["noise"].values())
+
+
+@claim(plain, proved)
+def contrast_proves_more(without: Result, behind: Result) -> bool:
+    """Behind the layer that stretches the contrast more is proved, up to an epsilon of 0.3, and more is right."""
+    return behind["clean"]["count"] > without["clean"]["count"] and all(
+        behind["at"][epsilon]["count"] > of["count"] for epsilon, of in without["at"].items() if float(epsilon) <= 0.3
+    )
 
 
 @claim(proved, undefended)

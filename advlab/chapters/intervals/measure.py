@@ -36,6 +36,11 @@ def of_certified(profile: Profile) -> list[Computation]:
     return [zoo.training(zoo.sized(zoo.CERTIFIED, profile))]
 
 
+def of_plain(profile: Profile) -> list[Computation]:
+    """The same training without the first layer that black and white pixels allow."""
+    return [zoo.training(zoo.sized(zoo.PLAINLY_CERTIFIED, profile))]
+
+
 def of_both(profile: Profile) -> list[Computation]:
     """That, and the standard training."""
     return [*of_certified(profile), zoo.training(zoo.sized(zoo.STANDARD, profile))]
@@ -73,9 +78,23 @@ def share(of: Tensor) -> Result:
 @measurement(trainings=of_certified)
 def proved(profile: Profile) -> Result:
     """On all test images: clean accuracy, and what intervals prove at each epsilon."""
+    model = certifiable(profile)
+    found = proved_of(model, profile)
+    found |= {"epochs": zoo.CERTIFIED.epochs, "trained epsilon": zoo.TRAINED_EPSILON}
+    found["parameters"] = sum(parameter.numel() for parameter in model.parameters())
+    return found
+
+
+@measurement(trainings=of_plain)
+def plain(profile: Profile) -> Result:
+    """The same of the network that normalises in the place of its `Contrast`, trained in the same way."""
+    return proved_of(zoo.trained(zoo.sized(zoo.PLAINLY_CERTIFIED, profile)), profile)
+
+
+def proved_of(model: nn.Module, profile: Profile) -> Result:
+    """On all test images of the profile: clean accuracy and proofs, with evidence for each image."""
     test = mnist("test") if profile.test_images is None else subset(profile.test_images)
     index = torch.arange(len(test)) if profile.test_images is None else indices(profile.test_images)
-    model = certifiable(profile)
     right = predict(model, test.images) == test.labels
     columns = [index, test.labels, right]
     found: Result = {"clean": share(right), "at": {}}
@@ -84,8 +103,6 @@ def proved(profile: Profile) -> Result:
         found["at"][f"{epsilon:g}"] = share(columns[-1])
     rows = torch.stack([column.long() for column in columns], dim=1).tolist()
     names = ["index", "label", "right: clean", *(f"proved: {epsilon:g}" for epsilon in EPSILONS)]
-    found |= {"epochs": zoo.CERTIFIED.epochs, "trained epsilon": zoo.TRAINED_EPSILON}
-    found["parameters"] = sum(parameter.numel() for parameter in model.parameters())
     return found | {"evidence": {"columns": names, "images": rows}}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from advlab.chapters.cells import percent, with_interval
 from advlab.chapters.intervals.attack import between, tested
-from advlab.chapters.intervals.measure import linear, proved, undefended
+from advlab.chapters.intervals.measure import linear, plain, proved, undefended
 from advlab.stored import Table, table
 
 Result = dict[str, Any]
@@ -21,6 +21,22 @@ def standard(result: Result) -> Table:
         f"The standard network, L-infinity; {percent(result['clean']['value'])} of these images are answered right. "
         f"n = {result['clean']['n']:,}, 95% Wilson intervals.",
         "rr",
+    )
+
+
+@table(plain, proved)
+def first_layer(without: Result, behind: Result) -> Table:
+    """What the first layer gives: the same training without and with it."""
+    rows = [["0", with_interval(without["clean"]), with_interval(behind["clean"])]]
+    rows += [
+        [epsilon, with_interval(of), with_interval(behind["at"][epsilon])] for epsilon, of in without["at"].items()
+    ]
+    return Table(
+        ["ε, pixels", "proved, normalised", "proved, contrast"],
+        rows,
+        "Two networks, one recipe; only the first layer differs. L-infinity; at zero stands the accuracy without "
+        f"attack. n = {behind['clean']['n']:,} test images, 95% Wilson intervals; one training each.",
+        "rrr",
     )
 
 
