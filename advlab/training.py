@@ -39,7 +39,7 @@ class Recipe:
         loss: of logits and labels, averaged over the batch.
         objective: called as `objective(model, images, labels, share)`, where share is the part of the steps that is
             done, in [0, 1): a loss that asks more of the model than its outputs on one batch. In the place of
-            `perturb` and `loss`, which tests still use.
+            `perturb` and `loss`, which tests still use. Called under autocast where the processor has bfloat16.
         clip: the largest L2 norm of all gradients together; longer ones are shortened. None leaves them.
     """
 
@@ -144,7 +144,7 @@ def descent(
         targets: what `recipe.loss` compares the outputs with; labels, where the recipe perturbs.
         order: shuffles the images; one of the CPU.
     """
-    # Autocast only where the processor computes in bfloat16 (AMX); elsewhere it would be slower than float32.
+    # Autocast only where the processor computes in bfloat16; elsewhere it would be slower than float32.
     low = torch.autocast("cpu", torch.bfloat16, enabled=images.device.type == "cpu" and machine.path() == "bfloat16")
     optimizer = torch.optim.Adam(model.parameters(), recipe.learning_rate, fused=images.device.type in ("cpu", "cuda"))
     batches = -(-len(images) // recipe.batch_size)
@@ -164,7 +164,8 @@ def descent(
             batch, wanted = images[chosen], targets[chosen]
             outputs = None
             if recipe.objective is not None:
-                loss = recipe.objective(model, batch, wanted, step / steps)
+                with low:
+                    loss = recipe.objective(model, batch, wanted, step / steps)
             else:
                 if recipe.perturb is not None:
                     grown = step / (recipe.ramp * steps) if recipe.ramp else 1.0
