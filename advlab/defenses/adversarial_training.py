@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from advlab.attacks.ball import projected
 from advlab.attacks.fgsm import fgsm
 from advlab.attacks.pgd import pgd
+from advlab.augmentation import redrawn
 from advlab.checks import check_classes, check_epsilon, check_images
 from advlab.inference import evaluation_mode
 from advlab.rewriting import for_attacks
@@ -54,13 +55,45 @@ def random_single_step(
 
 
 def several_steps(
-    model: nn.Module, images: Float[Tensor, "batch *shape"], labels: Int[Tensor, " batch"], epsilon: float
+    model: nn.Module,
+    images: Float[Tensor, "batch *shape"],
+    labels: Int[Tensor, " batch"],
+    epsilon: float,
+    *,
+    steps: int = STEPS,
+    step: float = STEP,
 ) -> Float[Tensor, "batch *shape"]:
-    """Three steps of PGD from a random point of the ball: four passes a batch in all, where Madry et al. took 41."""
+    """Steps of PGD from a random point of the ball. Of three, four passes a batch in all; Madry et al. took 41.
+
+    Args:
+        model: takes pixels in [0, 1], returns logits.
+        images: in [0, 1].
+        labels: the true classes.
+        epsilon: radius of the ball, L-infinity, in pixel units, [0, 1].
+        steps: of the attack.
+        step: length of each, in radii.
+    """
     if epsilon == 0:  # the first step of a ramp
         return images
     chance = torch.default_generator
-    return pgd(model, images, labels, epsilon, generator=chance, steps=STEPS, step_size=STEP * epsilon)
+    return pgd(model, images, labels, epsilon, generator=chance, steps=steps, step_size=step * epsilon)
+
+
+def steps_on_redrawn(
+    model: nn.Module, images: Float[Tensor, "batch 1 side side"], labels: Int[Tensor, " batch"], epsilon: float
+) -> Float[Tensor, "batch 1 side side"]:
+    """`several_steps`, each image drawn anew first (`advlab.augmentation.redrawn`): what is attacked is never the same.
+
+    On the same images again and again a network learns to withstand the attack on just these: robust overfitting.
+    """
+    return several_steps(model, redrawn(images), labels, epsilon)
+
+
+def more_steps_on_redrawn(
+    model: nn.Module, images: Float[Tensor, "batch 1 side side"], labels: Int[Tensor, " batch"], epsilon: float
+) -> Float[Tensor, "batch 1 side side"]:
+    """`steps_on_redrawn` with five steps of half a radius: six passes a batch, for trainings that may take an hour."""
+    return several_steps(model, redrawn(images), labels, epsilon, steps=5, step=0.5)
 
 
 def trades(
@@ -94,12 +127,18 @@ def trades(
     check_images(images, model)
     if not 0 <= beta < float("inf"):
         raise ValueError(f"beta must be a finite weight, not negative, got {beta}")
-    logits = model(images)
+    logits = _precise(model(images))
     check_classes("labels", labels, images, logits.shape[1])
-    far = _farthest(model, images, F.log_softmax(logits.detach(), 1), epsilon, steps, step)
-    answers, there = F.log_softmax(logits, 1), F.log_softmax(model(far), 1)
+    with torch.autocast(images.device.type, enabled=False):  # a training may be in bfloat16, the search is not
+        far = _farthest(model, images, F.log_softmax(logits.detach(), 1), epsilon, steps, step)
+    answers, there = F.log_softmax(logits, 1), F.log_softmax(_precise(model(far)), 1)
     divergence = F.kl_div(there, answers, reduction="batchmean", log_target=True)
     return F.cross_entropy(logits, labels.long()) + beta * divergence
+
+
+def _precise(logits: Tensor) -> Tensor:
+    """Logits of a training in bfloat16 as float32, whose logarithms tell answers apart."""
+    return logits.to(torch.promote_types(logits.dtype, torch.float32))
 
 
 def _farthest(model: nn.Module, images: Tensor, answers: Tensor, epsilon: float, steps: int, step: float) -> Tensor:

@@ -5,7 +5,9 @@ import torch
 import torch.nn.functional as F
 
 from advlab.attacks import pgd
+from advlab.augmentation import redrawn
 from advlab.defenses import random_single_step, several_steps, single_step, trades
+from advlab.defenses.adversarial_training import more_steps_on_redrawn, steps_on_redrawn
 from advlab.models import strided_cnn
 from advlab.training import Recipe, train
 
@@ -54,6 +56,19 @@ def test_several_steps_are_pgds(network, digits):
     chance.set_state(torch.get_rng_state())
     options = {"steps": 3, "step_size": 2 * EPSILON / 3, "generator": chance}
     assert torch.equal(found, pgd(network, digits.images, digits.labels, EPSILON, **options))
+
+
+@pytest.mark.parametrize(("form", "steps", "step"), [(steps_on_redrawn, 3, 2 / 3), (more_steps_on_redrawn, 5, 0.5)])
+def test_steps_on_redrawn_images_stay_round_those(form, steps, step, network, digits):
+    torch.manual_seed(7)
+    found = form(network, digits.images, digits.labels, EPSILON)
+    torch.manual_seed(7)
+    drawn = redrawn(digits.images)
+    chance = torch.Generator()
+    chance.set_state(torch.get_rng_state())
+    options = {"steps": steps, "step_size": step * EPSILON, "generator": chance}
+    assert torch.equal(found, pgd(network, drawn, digits.labels, EPSILON, **options))
+    assert (found - digits.images).abs().max() > EPSILON
 
 
 @pytest.mark.parametrize("form", [single_step, random_single_step, several_steps])
@@ -125,3 +140,16 @@ def test_a_training_uses_them():
     )  # fmt: skip
     assert made.history[-1]["loss"] < made.history[0]["loss"]
     assert made.history[-1]["test_accuracy"] > 0.5
+
+
+def test_trades_searches_in_float32_under_autocast(network, digits):
+    """A training may be in bfloat16: the search for the farthest answer is the same, the loss nearly."""
+    torch.manual_seed(5)
+    whole = trades(network, digits.images, digits.labels, EPSILON, beta=6.0)
+    torch.manual_seed(5)
+    with torch.autocast("cpu", torch.bfloat16):
+        half = trades(network, digits.images, digits.labels, EPSILON, beta=6.0)
+    assert half.dtype == torch.float32
+    assert half.item() == pytest.approx(whole.item(), rel=0.05)
+    half.backward()
+    assert all(parameter.grad.dtype == torch.float32 for parameter in network.parameters())
