@@ -14,3 +14,9 @@ def with_interval(accuracy: dict[str, Any]) -> str:
     """An accuracy and its 95% interval, which no line breaks apart."""
     text = f"{percent(accuracy['value'])} ({100 * accuracy['low']:.1f} to {100 * accuracy['high']:.1f})"
     return text.replace(" ", "&nbsp;")
+
+
+def stacked(accuracy: dict[str, Any]) -> str:
+    """An accuracy with its 95% interval below it, for tables of many columns."""
+    interval = f"{100 * accuracy['low']:.1f} to {100 * accuracy['high']:.1f}".replace(" ", "&nbsp;")
+    return f"{percent(accuracy['value'])}<br><small>{interval}</small>"

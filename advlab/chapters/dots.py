@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from advlab.chapters import style
+from advlab.chapters.cells import percent
 
 Result = dict[str, Any]
 
@@ -24,9 +25,18 @@ class Pair:
     adaptive: Result
 
 
-def draw(rows: Sequence[Pair], label: str) -> Figure:
-    """Hollow dots for the naive accuracies, full squares for the adaptive ones, joined row by row."""
-    drawing, axes = plt.subplots(figsize=(style.WIDTH, 0.5 * len(rows) + 1.2))
+def draw(
+    rows: Sequence[Pair], label: str, *, naive: str = "as its authors tested", adaptive: str = "adaptive attack"
+) -> Figure:
+    """Hollow dots for the naive accuracies, full squares for the adaptive ones, joined row by row.
+
+    Args:
+        rows: from above to below.
+        label: of the horizontal axis.
+        naive: what the hollow dots are.
+        adaptive: what the full squares are.
+    """
+    drawing, axes = plt.subplots(figsize=(style.WIDTH, 0.45 * len(rows) + 1.2))
     for height, row in enumerate(reversed(rows)):
         ends = [row.adaptive["value"], row.naive["value"]]
         axes.plot(ends, [height, height], color=style.color("grid"), linewidth=5)
@@ -40,15 +50,11 @@ def draw(rows: Sequence[Pair], label: str) -> Figure:
     axes.set(xlim=(-0.03, 1.03), ylim=(-0.6, len(rows) - 0.1), xlabel=label)
     axes.xaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
     axes.grid(visible=False, axis="y")
-    axes.text(0.0, 1.02, "○ as its authors tested", transform=axes.transAxes, color=style.color("clean"), weight="bold")
-    axes.text(0.46, 1.02, "■ adaptive attack", transform=axes.transAxes, color=style.color("fgsm"), weight="bold")
+    axes.text(0.0, 1.02, f"○ {naive}", transform=axes.transAxes, color=style.color("clean"), weight="bold")
+    axes.text(0.46, 1.02, f"■ {adaptive}", transform=axes.transAxes, color=style.color("fgsm"), weight="bold")
     return drawing
 
 
 def said(rows: Sequence[Pair]) -> str:
     """The rows in words, for an alternative text."""
-    return "; ".join(f"{row.name}: {_percent(row.naive)} and {_percent(row.adaptive)}" for row in rows)
-
-
-def _percent(of: Result) -> str:
-    return f"{100 * of['value']:.1f}%"
+    return "; ".join(f"{row.name}: {percent(row.naive['value'])} and {percent(row.adaptive['value'])}" for row in rows)

@@ -67,7 +67,7 @@ MODELS: dict[str, Role] = {
     "trained on FGSM": "fgsm",
     "one step, random start": "repository",
     "PGD, three steps": "pgd",
-    "PGD, longer": "pgd",
+    "PGD, deeper": "pgd",
     "PGD-trained": "pgd",
     "TRADES": "noise",
     "intervals": "clean",

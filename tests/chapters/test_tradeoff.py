@@ -7,7 +7,7 @@ import pytest
 from advlab import zoo
 from advlab.chapters import style
 from advlab.chapters.standing import GRID
-from advlab.chapters.tradeoff import figures, long, tables
+from advlab.chapters.tradeoff import families, figures, long, tables
 from advlab.chapters.tradeoff.models import MEASURED, NAMES, models
 from advlab.evaluation import Proportion
 from tests.chapters.results import changed
@@ -63,7 +63,7 @@ def test_figures_draw_in_both_schemes(drawing, scheme):
 def test_bands_tell_the_shares_at_the_large_epsilon():
     with style.scheme("light"):
         drawn = figures.bands.function(*RESULTS)
-    assert "PGD, longer: 0.0% certified, 90.4% attacked and survived, 5.0% unknown, 4.6% broken" in drawn.alt
+    assert "PGD, deeper: 0.0% certified, 90.4% attacked and survived, 5.0% unknown, 4.6% broken" in drawn.alt
 
 
 def test_the_table():
@@ -72,7 +72,7 @@ def test_the_table():
     assert last[:3] == ["8", "intervals", "94.4%"]
     assert last[3].startswith("93.6%")
     assert last[5:7] == ["92.8%", "85.0%"]
-    assert shown.rows[1][-1] == "zero gradients"
+    assert [row[-1] for row in shown.rows[:3]] == ["none", "1", "none"]
 
 
 ROBUST = ("robust", "0.3")
@@ -118,7 +118,7 @@ def test_the_long_recipes_that_were_run_have_a_row_each():
     shown = long.recorded.function({"figures": run, "date": "2026-11-24"})
     assert [row[0] for row in shown.rows] == ["PGD, three steps", "intervals"]
     assert shown.rows[0][1:4] == ["40", "30&nbsp;min", "99.31%"]
-    assert shown.rows[0][5].startswith("92.1%&nbsp;(")
+    assert shown.rows[0][5] == "92.1%<br><small>90.3&nbsp;to&nbsp;93.6</small>"
     assert shown.rows[0][6:] == ["–", "–"], "no bounds are no bounds of zero"
     assert shown.rows[1][6:] == ["95.43%", "90.12%"]
     assert shown.caption.count("a processor") == 1
@@ -134,3 +134,81 @@ def test_longer_is_no_better_or_the_site_does_not_build():
 
 def test_the_page_knows_the_long_recipes():
     assert list(long.NAMES) == list(zoo.LONG)
+
+
+def of_preprocessing(naive, adaptive):
+    return {"FGSM, static, 0.3": share(naive), "adaptive, 0.3": share(adaptive)}
+
+
+def of_detector(naive, joint):
+    return {"FGSM": {"after rejection": share(naive)}, "joint": {"after rejection": share(joint)}}
+
+
+def of_vote(made, left):
+    return {"epsilons": {epsilon: {made: {"vote": share(left)}} for epsilon in ("0.1", "0.2", "0.3")}}
+
+
+def of_training(fgsm, strong):
+    return {"FGSM": share(fgsm), "robust": {"0.3": share(strong)}}
+
+
+FAMILIES = (
+    {"FGSM": share(479), "PGD, margin": share(0)},
+    *(of_preprocessing(*of) for of in ((54, 0), (152, 12), (64, 0), (115, 0), (101, 1), (424, 382))),
+    *(of_detector(*of) for of in ((500, 20), (231, 0), (500, 15), (439, 0), (484, 462))),
+    of_vote("seed 0", 106),
+    of_vote("mean", 0),
+    {
+        "epsilon": 0.3,
+        "under": {"FGSM on one member": {"stack": share(456)}, "attack on the stack": {"stack": share(4)}},
+    },
+    *(of_training(*of) for of in ((484, 0), (456, 430), (478, 464))),
+)
+
+
+def test_every_defense_has_a_row_with_its_own_figures():
+    rows = {one.pair.name: one for one in families.defenses(*FAMILIES)}
+    assert len(rows) == 17
+    assert rows["distillation"].pair.naive["count"] == 479
+    assert (rows["JPEG"].pair.naive["count"], rows["1-bit depth"].pair.adaptive["count"]) == (54, 382)
+    assert rows["detector: one bit, median"].pair.adaptive["count"] == 462
+    assert rows["vote of three"].pair.naive["count"] == 106
+    assert rows["filter, three, detector"].pair.adaptive["count"] == 4
+    assert rows["PGD, deeper"].pair.adaptive["count"] == 464
+    shown = families.families.function(*FAMILIES)
+    assert shown.rows[1][0] == "[JPEG](preprocessing.md)"
+    assert {row[0].partition("(")[2] for row in shown.rows} <= {
+        f"{page}.md)" for page in ("distillation", "preprocessing", "detection", "ensembles", "adversarial_training")
+    }
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_figure_of_all_families_draws(scheme):
+    with style.scheme(scheme):
+        drawn = families.before_and_after.function(*FAMILIES)
+        assert b"<svg" in style.save(drawn.figure)
+    assert "detector: one bit, median: 96.8% and 92.4%" in drawn.alt
+    assert "n = 500," in drawn.caption
+
+
+@pytest.mark.parametrize(
+    ("claim", "number", "instead"),
+    [
+        (families.two_kinds_stand, 0, {"FGSM": share(479), "PGD, margin": share(300)}),
+        (families.two_kinds_stand, 6, of_preprocessing(424, 200)),
+        (families.fgsm_does_not_tell, -1, of_training(500, 499)),
+    ],
+)
+def test_claims_of_all_families(claim, number, instead):
+    assert claim.function(*FAMILIES)
+    changed = list(FAMILIES)
+    changed[number] = instead
+    if claim is families.fgsm_does_not_tell:  # every defense that stands keeps all under FGSM as well
+        changed[6], changed[11], changed[-2] = of_preprocessing(500, 382), of_detector(500, 462), instead
+    assert not claim.function(*changed)
+
+
+def test_most_fall_or_the_site_does_not_build():
+    assert families.most_fall.function(*FAMILIES)
+    standing = [of_preprocessing(400, 400) if "adaptive, 0.3" in one else one for one in FAMILIES]
+    assert not families.most_fall.function(*standing)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import matplotlib.pyplot as plt
-from matplotlib.ticker import PercentFormatter
 
+from advlab.chapters import dots as two_dots
 from advlab.chapters import style
 from advlab.chapters.adversarial_training.along import along_clipped, along_random, along_single
 from advlab.chapters.adversarial_training.measure import longest, random_single, several, single, trades
 from advlab.chapters.cells import percent
+from advlab.chapters.dots import Pair
 from advlab.stored import Drawing, figure
 
 Result = dict[str, Any]
 #: What pages call the forms, in the order of the results.
-NAMES = ("FGSM", "random start, one step", "PGD, three steps", "TRADES", "PGD, longer")
+NAMES = ("FGSM", "random start, one step", "PGD, three steps", "TRADES", "PGD, deeper")
 LINES: dict[str, style.Role] = {"clean": "clean", "FGSM": "fgsm", "PGD": "pgd"}
 
 
@@ -59,27 +60,10 @@ def overfitting(*results: Result) -> Drawing:
 @figure(single, random_single, several, trades, longest)
 def dots(*results: Result) -> Drawing:
     """Two dots a model: what FGSM leaves, and what the strongest attacks leave."""
-    drawn, axes = plt.subplots(figsize=(style.WIDTH, 3.6))
-    told = []
-    for height, (name, result) in enumerate(reversed(list(zip(NAMES, results, strict=True)))):
-        naive, worst = result["FGSM"], result["robust"]["0.3"]
-        axes.plot([worst["value"], naive["value"]], [height] * 2, color=style.color("grid"), linewidth=5)
-        for of, hue, face, marker, shift in (
-            (naive, style.color("clean"), "none", "o", 0.14),
-            (worst, style.color("fgsm"), style.color("fgsm"), "s", -0.14),
-        ):
-            axes.plot([of["low"], of["high"]], [height + shift] * 2, color=hue, linewidth=1.3)
-            axes.plot([of["value"]], [height + shift], marker, color=hue, markerfacecolor=face, markersize=8)
-        told.append(f"{name}: {percent(naive['value'])} and {percent(worst['value'])}")
-    axes.set_yticks(range(len(NAMES)), list(reversed(NAMES)))
-    axes.set(xlim=(-0.03, 1.03), ylim=(-0.6, len(NAMES) - 0.3), xlabel="accuracy under attack")
-    axes.xaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
-    axes.grid(visible=False, axis="y")
-    axes.text(0.0, 1.01, "○ FGSM", transform=axes.transAxes, color=style.color("clean"), weight="bold")
-    axes.text(0.3, 1.01, "■ strong attacks", transform=axes.transAxes, color=style.color("fgsm"), weight="bold")
+    rows = [Pair(name, of["FGSM"], of["robust"]["0.3"]) for name, of in zip(NAMES, results, strict=True)]
     return Drawing(
-        drawn,
-        alt=f"Pairs of dots, accuracy under FGSM and under the strong attacks. {'; '.join(reversed(told))}.",
+        two_dots.draw(rows, "accuracy under attack", naive="FGSM", adaptive="strong attacks"),
+        alt=f"Pairs of dots, accuracy under FGSM and under the strong attacks. {two_dots.said(rows)}.",
         caption=f"Hollow: accuracy under FGSM. Full: what the strong attacks leave, image by image. ε = "
         f"{results[0]['epsilon']:g} in pixels, L-infinity, white box; n = {results[0]['n']:,}, 95% Wilson intervals.",
     )

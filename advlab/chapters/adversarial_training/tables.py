@@ -25,16 +25,15 @@ def forms(*results: Result) -> Table:
             percent(result["FGSM"]["value"]),
             percent(result["PGD"]["value"]),
             with_interval(result["robust"]["0.3"]),
-            ", ".join(result["signs"]) or "none",
         ]
         for name, result in zip(NAMES, results, strict=True)
     ]
     return Table(
-        ["trained on", "passes", "images", "time", "clean", "FGSM", "PGD", "strong attacks", "signs of masking"],
+        ["trained on", "passes", "images", "time", "clean", "FGSM", "PGD", "strong attacks"],
         rows,
         f"ε = {results[0]['epsilon']:g} in pixels, L-infinity, untargeted, white box. Passes: forward passes of a "
         "batch in one step of training, each with its way back. Images: seen in training, with repetition. Clean: all "
         f"{results[0]['clean on all']['n']:,} test images. The attacks: n = {results[0]['n']:,}, 95% Wilson intervals "
-        "in brackets. Signs: flags of the audit that speak of masked gradients.",
-        "lrrrrrrrl",
+        "in brackets.",
+        "lrrrrrrr",
     )

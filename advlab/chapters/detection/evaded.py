@@ -55,6 +55,8 @@ SOFTLY = (
 )
 ALONG_SIGNS = (Attempt(steps=40), Attempt(spread=1.0, steps=40))
 PLAINLY = (Attempt(),)
+#: A second run goes on where the first ends, with the score weighed as logits are.
+AND_AGAIN = (Attempt(), Attempt(spread=1.0))
 #: Where the gradient is in units of logits (`advlab.defenses.Consistency`).
 IN_LOGITS = (Attempt(spread=1.0, steps=40),)
 
@@ -123,7 +125,7 @@ def density(profile: Profile) -> Result:
 @measurement(trainings=standard_only)
 def network(profile: Profile) -> Result:
     """A second network that has learnt FGSM's images; its training is part of this measurement."""
-    return judged_both_ways(detectors.network(standard(profile), profile), profile, PLAINLY)
+    return judged_both_ways(detectors.network(standard(profile), profile), profile, AND_AGAIN)
 
 
 @measurement(trainings=standard_only)

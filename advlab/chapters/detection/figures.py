@@ -7,11 +7,13 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
+from advlab.chapters import dots as two_dots
 from advlab.chapters import style
 from advlab.chapters.cells import percent
 from advlab.chapters.detection.evaded import consistency, density, mahalanobis, network, squeezers
 from advlab.chapters.detection.growing import growing
 from advlab.chapters.detection.measure import FALSE_POSITIVES, base_rates
+from advlab.chapters.dots import Pair
 from advlab.stored import Drawing, figure
 
 Result = dict[str, Any]
@@ -60,34 +62,22 @@ def curves(*results: Result) -> Drawing:
     )
 
 
+def pairs(*results: Result) -> list[Pair]:
+    """Each detector under FGSM, which does not know it, and under the attack on model and detector."""
+    return [
+        Pair(name, result["FGSM"]["after rejection"], result["joint"]["after rejection"])
+        for name, result in named(results).items()
+    ]
+
+
 @figure(*SOURCES)
 def dots(*results: Result) -> Drawing:
     """Two dots a detector on one line: hollow under FGSM on the model, full under the attack on both."""
-    rows = named(results)
-    drawn, axes = plt.subplots(figsize=(style.WIDTH, 0.55 * len(rows) + 1.1))
-    for height, (_, result) in enumerate(reversed(rows.items())):
-        naive, joint = result["FGSM"]["after rejection"], result["joint"]["after rejection"]
-        axes.plot([joint["value"], naive["value"]], [height, height], color=style.color("grid"), linewidth=5)
-        for of, hue, face, marker, shift in (
-            (naive, style.color("clean"), "none", "o", 0.14),
-            (joint, style.color("fgsm"), style.color("fgsm"), "s", -0.14),
-        ):
-            axes.plot([of["low"], of["high"]], [height + shift] * 2, color=hue, linewidth=1.3)
-            axes.plot([of["value"]], [height + shift], marker, color=hue, markerfacecolor=face, markersize=8)
-    axes.set_yticks(range(len(rows)), list(reversed(rows)))
-    axes.set(xlim=(-0.03, 1.03), ylim=(-0.6, len(rows) - 0.1), xlabel="right or flagged, under attack")
-    axes.xaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
-    axes.grid(visible=False, axis="y")
-    axes.text(0.0, 1.01, "○ as reported: FGSM", transform=axes.transAxes, color=style.color("clean"), weight="bold")
-    axes.text(0.45, 1.01, "■ attack on both", transform=axes.transAxes, color=style.color("fgsm"), weight="bold")
-    words = "; ".join(
-        f"{name}: {percent(result['FGSM']['after rejection']['value'])} and "
-        f"{percent(result['joint']['after rejection']['value'])}"
-        for name, result in rows.items()
-    )
+    rows = pairs(*results)
     return Drawing(
-        drawn,
-        alt=f"Pairs of dots, accuracy after rejection under FGSM on the model and under the joint attack. {words}.",
+        two_dots.draw(rows, "right or flagged, under attack", naive="as reported: FGSM", adaptive="attack on both"),
+        alt="Pairs of dots, accuracy after rejection under FGSM on the model and under the joint attack. "
+        f"{two_dots.said(rows)}.",
         caption=f"Accuracy after rejection at {100 * FALSE_POSITIVES:g}% false alarms: the share of attacked images "
         "that are classified right or flagged. Hollow: FGSM, which does not know the detector. Full: the attack on "
         f"model and detector. $\\epsilon = {results[0]['epsilon']:g}$ (L-infinity), n = {results[0]['n']} test "

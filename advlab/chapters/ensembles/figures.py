@@ -8,10 +8,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgb
-from matplotlib.ticker import PercentFormatter
 
+from advlab.chapters import dots as two_dots
 from advlab.chapters import style
 from advlab.chapters.cells import percent
+from advlab.chapters.dots import Pair
 from advlab.chapters.ensembles.measure import EPSILONS, MEAN, VOTE, by_fgsm, by_pgd
 from advlab.chapters.ensembles.stack import stack
 from advlab.stored import Drawing, figure
@@ -104,25 +105,16 @@ def elsewhere(result: Result, epsilon: str) -> float:
     return sum(left) / len(left)
 
 
-def pairs(plain: Result, steps: Result, layers: Result) -> list[tuple[str, Result, Result]]:
-    """(defense, as it is usually reported, under the attack made for it), in the order of the page."""
+def pairs(plain: Result, steps: Result, layers: Result) -> list[Pair]:
+    """Each defense as it is usually reported and under the attack made for it, in the order of the page."""
     first = makers(plain)[0]
     rows = [
-        (
-            f"vote, ε = {epsilon}",
-            plain["epsilons"][epsilon][first][VOTE],
-            steps["epsilons"][epsilon][MEAN][VOTE],
-        )
+        Pair(f"vote, ε = {epsilon}", plain["epsilons"][epsilon][first][VOTE], steps["epsilons"][epsilon][MEAN][VOTE])
         for epsilon in (f"{one:g}" for one in EPSILONS)
     ]
     under = layers["under"]
-    rows.append(
-        (
-            f"stack, ε = {layers['epsilon']:g}",
-            under["FGSM on one member"]["stack"],
-            under["attack on the stack"]["stack"],
-        )
-    )
+    naive, adaptive = under["FGSM on one member"]["stack"], under["attack on the stack"]["stack"]
+    rows.append(Pair(f"stack, ε = {layers['epsilon']:g}", naive, adaptive))
     return rows
 
 
@@ -130,27 +122,10 @@ def pairs(plain: Result, steps: Result, layers: Result) -> list[tuple[str, Resul
 def dots(*results: Result) -> Drawing:
     """Two dots a defense on one line: hollow as reported, full under the attack made for it."""
     rows = pairs(*results)
-    drawn, axes = plt.subplots(figsize=(style.WIDTH, 0.58 * len(rows) + 1.1))
-    for height, (_, naive, honest) in enumerate(reversed(rows)):
-        axes.plot([honest["value"], naive["value"]], [height, height], color=style.color("grid"), linewidth=5)
-        for of, hue, face, marker, shift in (
-            (naive, style.color("clean"), "none", "o", 0.14),
-            (honest, style.color("fgsm"), style.color("fgsm"), "s", -0.14),
-        ):
-            axes.plot([of["low"], of["high"]], [height + shift] * 2, color=hue, linewidth=1.3)
-            axes.plot([of["value"]], [height + shift], marker, color=hue, markerfacecolor=face, markersize=8)
-    axes.set_yticks(range(len(rows)), [name for name, _, _ in reversed(rows)])
-    axes.set(xlim=(-0.03, 1.03), ylim=(-0.6, len(rows) - 0.1), xlabel="accuracy under attack")
-    axes.xaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
-    axes.grid(visible=False, axis="y")
-    axes.text(0.0, 1.01, "○ made on one member", transform=axes.transAxes, color=style.color("clean"), weight="bold")
-    axes.text(0.48, 1.01, "■ made on the whole", transform=axes.transAxes, color=style.color("fgsm"), weight="bold")
-    words = "; ".join(
-        f"{name}: {percent(naive['value'])} and {percent(honest['value'])}" for name, naive, honest in rows
-    )
     return Drawing(
-        drawn,
-        alt=f"Pairs of dots, accuracy under an attack on one member and under one on the whole defense. {words}.",
+        two_dots.draw(rows, "accuracy under attack", naive="made on one member", adaptive="made on the whole"),
+        alt="Pairs of dots, accuracy under an attack on one member and under one on the whole defense. "
+        f"{two_dots.said(rows)}.",
         caption="Hollow: the attack, FGSM, is made on one member. Full: it is made on all of the defense (PGD on the "
         "mean; for the stack the joint attack). For the stack an image counts "
         f"as right if it is flagged, too. L-infinity, n = {results[0]['n']} test images, bars are 95% Wilson "

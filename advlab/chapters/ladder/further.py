@@ -26,7 +26,7 @@ STANDARD_AT, ROBUST_AT = 0.1, 0.3
 #: Where AutoAttack runs: its thousands of passes take half a minute wherever any image withstands.
 STANDARD_AUTOATTACK = (0.1, 0.3)
 #: Of a thousand images.
-IMAGES, AUTOATTACK_IMAGES = 100, 20
+IMAGES, AUTOATTACK_IMAGES = 100, 100
 RESTARTS = 10
 DOUBLED = (1, 2, 5, 10, 20, 40, 80, 160)
 SEED = 160

@@ -7,10 +7,11 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.lines import Line2D
-from matplotlib.ticker import PercentFormatter
 
+from advlab.chapters import dots as two_dots
 from advlab.chapters import style
 from advlab.chapters.cells import percent
+from advlab.chapters.dots import Pair
 from advlab.chapters.smoothing.attack import attacked_half, attacked_one, attacked_quarter
 from advlab.chapters.smoothing.geometry import picture
 from advlab.chapters.smoothing.measure import half, one, quarter
@@ -94,31 +95,16 @@ def curves(*results: Result) -> Drawing:
 def dots(*results: Result) -> Drawing:
     """Two dots a radius: hollow under PGD on the network alone, full under PGD through the noise."""
     rows = [
-        (f"σ = {found['sigma']:g}, radius {radius}", of["PGD on the network"], of["PGD through the noise"])
+        Pair(f"σ = {found['sigma']:g}, radius {radius}", of["PGD on the network"], of["PGD through the noise"])
         for found in results
         for radius, of in found["radii"].items()
     ]
-    drawn, axes = plt.subplots(figsize=(style.WIDTH, 0.42 * len(rows) + 1.1))
-    for height, (_, naive, adaptive) in enumerate(reversed(rows)):
-        axes.plot([adaptive["value"], naive["value"]], [height] * 2, color=style.color("grid"), linewidth=5)
-        for of, hue, face, marker, shift in (
-            (naive, style.color("clean"), "none", "o", 0.14),
-            (adaptive, style.color("fgsm"), style.color("fgsm"), "s", -0.14),
-        ):
-            axes.plot([of["low"], of["high"]], [height + shift] * 2, color=hue, linewidth=1.3)
-            axes.plot([of["value"]], [height + shift], marker, color=hue, markerfacecolor=face, markersize=8)
-    axes.set_yticks(range(len(rows)), [name for name, _, _ in reversed(rows)])
-    axes.set(xlim=(-0.03, 1.03), ylim=(-0.6, len(rows) - 0.1), xlabel="accuracy under attack")
-    axes.xaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
-    axes.grid(visible=False, axis="y")
-    axes.text(0.0, 1.01, "○ network alone", transform=axes.transAxes, color=style.color("clean"), weight="bold")
-    axes.text(0.4, 1.01, "■ through the noise", transform=axes.transAxes, color=style.color("fgsm"), weight="bold")
-    said = "; ".join(f"{name}: {percent(of['value'])} and {percent(to['value'])}" for name, of, to in rows)
     return Drawing(
-        drawn,
-        alt=f"Pairs of dots, accuracy after an attack on the network alone and after one through the noise. {said}.",
+        two_dots.draw(rows, "accuracy under attack", naive="network alone", adaptive="through the noise"),
+        alt="Pairs of dots, accuracy after an attack on the network alone and after one through the noise. "
+        f"{two_dots.said(rows)}.",
         caption="The smoothed classifiers under L2 attacks: hollow, PGD on the network without noise, full, PGD on the "
-        f"mean of {results[0]['samples']} draws a step; {results[0]['steps']} steps each. n = {rows[0][1]['n']:,} test "
-        f"images, 95% Wilson intervals; each verdict is of {results[0]['verdict']:,} fresh draws, to abstain counts as "
+        f"mean of {results[0]['samples']} draws a step; {results[0]['steps']} steps each. n = {rows[0].naive['n']:,} "
+        f"test images, 95% Wilson intervals; each verdict is of {results[0]['verdict']:,} fresh draws; to abstain is "
         "wrong.",
     )

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from advlab.chapters.break_this_page.measure import record as challenge
-from advlab.chapters.cells import with_interval
+from advlab.chapters.cells import stacked
 from advlab.profile import Profile
 from advlab.source import PACKAGE
 from advlab.stored import Table, claim, measurement, table
@@ -47,8 +47,8 @@ def recorded(result: Result) -> Table:
                 str(one["epochs"]),
                 f"{one['training seconds'] / 60:.0f}&nbsp;min",
                 f"{found['clean']['value']:.2%}",
-                with_interval(found["AutoAttack 0.1"]),
-                with_interval(found["AutoAttack 0.3"]),
+                stacked(found["AutoAttack 0.1"]),
+                stacked(found["AutoAttack 0.3"]),
                 f"{found['certified 0.1']['value']:.2%}" if proved else "–",
                 f"{found['certified 0.3']['value']:.2%}" if proved else "–",
             ]
@@ -61,14 +61,14 @@ def recorded(result: Result) -> Table:
             "epochs",
             "training",
             "clean",
-            "AutoAttack, 0.1",
-            "AutoAttack, 0.3",
-            "proved, 0.1",
-            "proved, 0.3",
+            "AutoAttack<br>0.1",
+            "AutoAttack<br>0.3",
+            "proved<br>0.1",
+            "proved<br>0.3",
         ],
         rows,
         f"Recorded, not measured by this build: {'; '.join(machines)}. L-infinity, pixel units, untargeted, white box. "
-        f"AutoAttack in full on n = {first['AutoAttack 0.3']['n']:,} test images, 95% Wilson intervals in brackets; "
+        f"AutoAttack in full on n = {first['AutoAttack 0.3']['n']:,} test images, 95% Wilson intervals below; "
         f"clean and proved on all {first['clean']['n']:,}. Minutes of one core that others used as well.",
         "lrrrrrrr",
     )

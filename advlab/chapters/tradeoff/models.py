@@ -19,7 +19,7 @@ NAMES = (
     "one step, random start",
     "PGD, three steps",
     "TRADES",
-    "PGD, longer",
+    "PGD, deeper",
     "intervals",
 )
 

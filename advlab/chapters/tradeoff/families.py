@@ -1,0 +1,120 @@
+"""Every defense of the book in one figure: what its authors' attack leaves, and what the attack made for it leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from advlab.chapters import dots
+from advlab.chapters.adversarial_training.measure import longest, several, single
+from advlab.chapters.cells import with_interval
+from advlab.chapters.detection import figures as detection
+from advlab.chapters.distillation.measure import attacks
+from advlab.chapters.dots import Pair
+from advlab.chapters.ensembles import figures as ensembles
+from advlab.chapters.ensembles.measure import by_fgsm, by_pgd
+from advlab.chapters.ensembles.stack import stack
+from advlab.chapters.preprocessing.measure import coarse, jpeg, median, one_bit, resizing, total_variation
+from advlab.chapters.preprocessing.rows import by_name
+from advlab.stored import Drawing, Table, claim, figure, table
+
+Result = dict[str, Any]
+#: L-infinity, in pixel units: where all of them are judged.
+EPSILON = "0.3"
+PREPROCESSING = (jpeg, total_variation, coarse, median, resizing, one_bit)
+#: What figure, table and claims are given, in this order.
+SOURCES = (attacks, *PREPROCESSING, *detection.SOURCES, by_fgsm, by_pgd, stack, single, several, longest)
+
+
+@dataclass(frozen=True)
+class Defense:
+    """One row: its two accuracies, the page that has its story, and the attack made for it, in words."""
+
+    pair: Pair
+    page: str
+    by: str
+
+
+def defenses(*results: Result) -> list[Defense]:
+    """The rows, in the order of the book's pages."""
+    given = dict(zip(SOURCES, results, strict=True))
+    student = given[attacks]
+    rows = [Defense(Pair("distillation", student["FGSM"], student["PGD, margin"]), "distillation", "PGD on the margin")]
+    for name, of in by_name(*(given[one] for one in PREPROCESSING)).items():
+        by = "BPDA and search" if name == "1-bit depth" else "BPDA, EOT" if name == "random resizing" else "BPDA"
+        pair = Pair(name, of[f"FGSM, static, {EPSILON}"], of[f"adaptive, {EPSILON}"])
+        rows.append(Defense(pair, "preprocessing", by))
+    rows += [
+        Defense(Pair(f"detector: {pair.name}", pair.naive, pair.adaptive), "detection", "model and detector at once")
+        for pair in detection.pairs(*(given[one] for one in detection.SOURCES))
+    ]
+    *_, vote, layers = ensembles.pairs(given[by_fgsm], given[by_pgd], given[stack])
+    rows.append(Defense(Pair("vote of three", vote.naive, vote.adaptive), "ensembles", "PGD on the mean"))
+    rows.append(Defense(Pair("filter, three, detector", layers.naive, layers.adaptive), "ensembles", "all at once"))
+    for name, training in (("trained on FGSM", single), ("PGD, three steps", several), ("PGD, deeper", longest)):
+        of = given[training]
+        rows.append(Defense(Pair(name, of["FGSM"], of["robust"][EPSILON]), "adversarial_training", "strong attacks"))
+    return rows
+
+
+@figure(*SOURCES)
+def before_and_after(*results: Result) -> Drawing:
+    """Two dots a defense: under FGSM, as if nobody knew of it, and under the attack made for it."""
+    rows = [one.pair for one in defenses(*results)]
+    counts = sorted({row.adaptive["n"] for row in rows})
+    return Drawing(
+        dots.draw(rows, "right, or flagged, under attack", naive="FGSM", adaptive="the attack made for it"),
+        alt=f"Pairs of dots, under FGSM and under the attack made for the defense. {dots.said(rows)}.",
+        caption="Hollow: FGSM, which knows nothing of the defense. Full: the strongest of this book's attacks made for "
+        f"it. L-infinity, ε = {EPSILON} in pixels, untargeted, white box; n = "
+        f"{' and '.join(f'{count:,}' for count in counts)}, 95% Wilson intervals. With a detector an image that is "
+        "flagged counts as right.",
+    )
+
+
+@table(*SOURCES)
+def families(*results: Result) -> Table:
+    """The same in numbers, each row with the page of its story."""
+    rows = [
+        [
+            f"[{one.pair.name}]({one.page}.md)",
+            with_interval(one.pair.naive),
+            one.by,
+            with_interval(one.pair.adaptive),
+        ]
+        for one in defenses(*results)
+    ]
+    return Table(
+        ["defense", "FGSM", "the attack made for it", "left"],
+        rows,
+        f"L-infinity, ε = {EPSILON} in pixels, untargeted, white box; in brackets 95% Wilson intervals, n = "
+        f"{results[0]['FGSM']['n']:,} test images. Of detectors: right or flagged, at five false alarms in a hundred.",
+        "lrlr",
+    )
+
+
+#: Below the first of these a defense has fallen, above the second it stands; in [0, 1].
+FALLEN, STANDING = 0.1, 0.5
+
+
+@claim(*SOURCES)
+def most_fall(*results: Result) -> bool:
+    """Under the attack made for it at least two defenses in three keep fewer than one image in ten."""
+    left = [one.pair.adaptive["value"] for one in defenses(*results)]
+    return 3 * sum(share < FALLEN for share in left) >= 2 * len(left)
+
+
+@claim(*SOURCES)
+def two_kinds_stand(*results: Result) -> bool:
+    """Those that keep more than half round to black and white, or were trained on several steps; and all of them do."""
+    standing = {one.pair.name for one in defenses(*results) if one.pair.adaptive["value"] > STANDING}
+    return standing == {"1-bit depth", "detector: one bit, median", "PGD, three steps", "PGD, deeper"}
+
+
+@claim(*SOURCES)
+def fgsm_does_not_tell(*results: Result) -> bool:
+    """Some that fall leave FGSM with at least nine images in ten right, and one that stands no more than they do."""
+    rows = [one.pair for one in defenses(*results)]
+    fallen = max(row.naive["value"] for row in rows if row.adaptive["value"] < FALLEN)
+    standing = min(row.naive["value"] for row in rows if row.adaptive["value"] > STANDING)
+    return bool(fallen >= 0.9 and standing < fallen)
