@@ -37,7 +37,7 @@ NO_CHROMIUM = (
 THEMES = {"light": "default", "dark": "slate"}
 #: A desk's window and a phone's, in CSS pixels.
 SIZES = ({"width": 1440, "height": 900}, {"width": 390, "height": 844})
-#: Scripts give the focus to boxes that scroll, and take it from others, some frames after the window's size has changed.
+#: Scripts let boxes that scroll take the focus, and others not, some frames after the window's size has changed.
 SETTLED = """() => [...document.querySelectorAll("pre > code, .formula, .md-typeset__scrollwrap")].every(
   (box) => box.scrollWidth <= box.clientWidth || box.tabIndex >= 0)"""
 #: Milliseconds that a busy machine may take for it.
