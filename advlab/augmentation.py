@@ -31,6 +31,22 @@ def redrawn(images: Float[Tensor, "batch 1 side side"]) -> Float[Tensor, "batch 
     return ((warped - 0.5) * CONTRAST + 0.5).clamp(0, 1)
 
 
+def nudged(images: Float[Tensor, "batch 1 side side"]) -> Float[Tensor, "batch 1 side side"]:
+    """Each image moved at random by a whole pixel or none, across and down: no grey level changes.
+
+    For trainings whose proofs depend on each grey pixel. torch's global generator draws.
+
+    Args:
+        images: square pictures, black where nothing is.
+    """
+    count, side = len(images), images.shape[-1]
+    padded = F.pad(images, (1, 1, 1, 1)).squeeze(1)
+    down, across = torch.randint(0, 3, (2, count, 1), device=images.device)
+    places = torch.arange(side, device=images.device)
+    each = torch.arange(count, device=images.device)[:, None, None]
+    return padded[each, (down + places)[:, :, None], (across + places)[:, None, :]].unsqueeze(1)
+
+
 def warp(
     images: Float[Tensor, "batch 1 side side"],
     angles: Float[Tensor, " batch"],

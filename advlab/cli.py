@@ -193,10 +193,14 @@ def _build(options: argparse.Namespace) -> int:
 def _long(only: str | None) -> int:
     from advlab import long, zoo
 
-    if only is not None and only not in zoo.LONG:
-        print(f"advlab build: no long recipe is called {only!r}; there are {', '.join(zoo.LONG)}", file=sys.stderr)
+    known = [*zoo.LONG, long.SMOOTHING]
+    if only is not None and only not in known:
+        print(f"advlab build: no long recipe is called {only!r}; there are {', '.join(known)}", file=sys.stderr)
         return 64
-    long.run({name: recipe for name, recipe in zoo.LONG.items() if only in (None, name)})
+    if recipes := {name: recipe for name, recipe in zoo.LONG.items() if only in (None, name)}:
+        long.run(recipes)
+    if only in (None, long.SMOOTHING):
+        long.smoothed()
     return 0
 
 

@@ -1,4 +1,5 @@
-"""The long recipes: trained through the store, judged by AutoAttack and by bounds, and recorded with date and machine.
+"""What takes too long for a build: long recipes, trained through the store and judged by AutoAttack and by bounds, and
+smoothing with as many draws as its authors took; all of it recorded with date and machine.
 
 They are no part of the site's build, which shows the last record. Interrupted, a run loses at most the training or the
 judgement in progress: trainings are kept by the store, and the record is written after each recipe.
@@ -20,17 +21,22 @@ from torch import nn
 from advlab import machine, zoo
 from advlab.attacks.autoattack import autoattack_verdicts
 from advlab.data import Dataset, mnist, subset
-from advlab.defenses import certified
+from advlab.defenses import certified, certified_accuracy, largest_radius
+from advlab.defenses.smoothing import ABSTAIN, certify
 from advlab.evaluation import Proportion, predict
 from advlab.source import PACKAGE
 from advlab.store import write_atomically
 from advlab.training import Recipe
 
 RECORD = PACKAGE / "recorded" / "long.json"
+#: What `advlab build --recipe long --only` calls `smoothed`, and where that is recorded.
+SMOOTHING, SMOOTHED = "smoothing", PACKAGE / "recorded" / "smoothing.json"
 #: L-infinity, in pixel units: where every model is judged; and test images that AutoAttack is given.
 EPSILONS = (0.1, 0.3)
 IMAGES = 1000
 SEED = 20
+#: Of smoothing: the chance of a wrong certificate, and the L2 radii, in pixel units, at which it is told.
+ALPHA, RADII = 0.001, (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75)
 
 
 def run(
@@ -65,18 +71,74 @@ def run(
             "training seconds": sum(row["seconds"] for row in history),
             "key": computation.key,
             "machine": machine.describe(),
-            "date": datetime.now(UTC).date().isoformat(),
+            "date": _today(),
         }
         known = json.loads(record.read_text(encoding="utf-8"))["figures"] if record.is_file() else {}
-        content = {
-            "command": "advlab build --recipe long",
-            "date": found["date"],
-            "machine": found["machine"],
-            "versions": {package: version(package) for package in ("advlab", "torch", "torchvision", "numpy")},
-            "figures": {**known, name: found},
-        }
-        write_atomically(record, (json.dumps(content, indent=2, sort_keys=True) + "\n").encode())
+        content = _kept(record, {"figures": {**known, name: found}})
         say(f"{name}: " + ", ".join(f"{what} {one['value']:.2%}" for what, one in found["accuracy"].items()))
+    return content
+
+
+def smoothed(
+    sigma: float = 0.5,
+    *,
+    images: int = 500,
+    draws: int = 100_000,
+    record: Path = SMOOTHED,
+    say: Callable[[str], None] = print,
+) -> dict[str, Any]:
+    """Certifies test images by randomised smoothing with as many draws as Cohen et al. (2019) took, and records it.
+
+    Args:
+        sigma: one of `advlab.zoo.SMOOTHED`, in pixel units.
+        images: test images that are certified.
+        draws: of noise, for each of them.
+        record: the JSON file that is written.
+        say: told what is going on, a line each.
+
+    Returns:
+        The content of the record.
+
+    Raises:
+        KeyError: no network was trained under noise of this size.
+        ValueError: fewer images or draws than one.
+    """
+    recipe = zoo.SMOOTHED[sigma]
+    test, model = subset(images), zoo.trained(recipe)
+    say(f"smoothing: {draws:,} draws of noise for each of {images:,} images, sigma {sigma:g}")
+    start = time.perf_counter()
+    generator = torch.Generator().manual_seed(SEED)
+    found = certify(model, test.images, sigma=sigma, generator=generator, n0=100, n=draws, alpha=ALPHA)
+    accuracies = certified_accuracy(found, test.labels, RADII)
+    content: dict[str, Any] = {
+        "sigma": sigma,
+        "draws": draws,
+        "alpha": ALPHA,
+        "n": images,
+        "largest radius": largest_radius(draws, ALPHA, sigma),
+        "abstains": int((found.classes == ABSTAIN).sum()),
+        "at": {f"{radius:g}": of.to_json() for radius, of in zip(RADII, accuracies, strict=True)},
+        "seconds": time.perf_counter() - start,
+        "key": zoo.training(recipe).key,
+    }
+    say("smoothing: " + ", ".join(f"{radius} {of['value']:.1%}" for radius, of in content["at"].items()))
+    return _kept(record, content)
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
+
+
+def _kept(record: Path, found: dict[str, Any]) -> dict[str, Any]:
+    """Writes what was found, with date, machine and versions; returns what was written."""
+    content = {
+        "command": "advlab build --recipe long",
+        "date": _today(),
+        "machine": machine.describe(),
+        "versions": {package: version(package) for package in ("advlab", "torch", "torchvision", "numpy")},
+        **found,
+    }
+    write_atomically(record, (json.dumps(content, indent=2, sort_keys=True) + "\n").encode())
     return content
 
 

@@ -2,7 +2,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from advlab.augmentation import CONTRAST, redrawn, warp
+from advlab.augmentation import CONTRAST, nudged, redrawn, warp
 
 ONE = torch.ones(1)
 NONE = torch.zeros(1)
@@ -84,3 +84,18 @@ def test_digits_are_about_as_black_as_before(digits):
 
     assert abs(grey(drawn) / grey(digits.images) - 1) < 0.25
     assert abs(drawn.mean().item() / digits.images.mean().item() - 1) < 0.1
+
+
+def test_nudged_by_a_whole_pixel_or_none():
+    """Each of the nine moves is one that `warp` makes, all of them come, and the seed decides."""
+    images = picture(9).expand(200, 1, 9, 9)
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        one, other = nudged(images), nudged(images)
+        torch.manual_seed(0)
+        assert torch.equal(nudged(images), one)
+    assert not torch.equal(one, other)
+    moves = [warp(picture(), NONE, ONE, across * ONE, down * ONE) for across in (-1, 0, 1) for down in (-1, 0, 1)]
+    near = torch.stack([(one - move).abs().amax((1, 2, 3)) < 1e-5 for move in moves])
+    assert (near.sum(0) == 1).all()
+    assert near.any(1).all()

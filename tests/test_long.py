@@ -69,16 +69,12 @@ def test_what_autoattack_breaks_is_counted_once(quick, trained):
 
 
 def test_proved_images_are_spared(monkeypatch):
-    """A network that sees nothing: its one answer is proved everywhere."""
-    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
-    with torch.no_grad():
-        model[1].weight.zero_()
-        model[1].bias.zero_()
-        model[1].bias[3] = 1.0
+    """Of a network that sees nothing, whose one answer is proved everywhere."""
+    model = blind()
     test = subset(60)
     threes = Dataset(test.images[test.labels == 3], test.labels[test.labels == 3])
     monkeypatch.setattr(long, "autoattack_verdicts", lambda *a, **k: pytest.fail("a proved image was attacked"))
-    found = long.judged(model.eval(), threes, threes)["accuracy"]
+    found = long.judged(model, threes, threes)["accuracy"]
     assert all(one["value"] == 1 for one in found.values())
 
 
@@ -99,8 +95,34 @@ def test_the_command_line_names_the_recipes(capsys, monkeypatch):
 
     asked = []
     monkeypatch.setattr(long, "run", lambda recipes: asked.append(list(recipes)))
+    monkeypatch.setattr(long, "smoothed", lambda: asked.append("smoothing"))
     assert main(["build", "--recipe", "long", "--only", "nothing"]) == 64
     assert "adversarial" in capsys.readouterr().err
     assert main(["build", "--recipe", "long", "--only", "adversarial"]) == 0
+    assert main(["build", "--recipe", "long", "--only", "smoothing"]) == 0
     assert main(["build", "--recipe", "long"]) == 0
-    assert asked == [["adversarial"], list(zoo.LONG)]
+    assert asked == [["adversarial"], "smoothing", list(zoo.LONG), "smoothing"]
+
+
+def blind():
+    """A network that sees nothing: its answer is always three."""
+    model = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
+    with torch.no_grad():
+        model[1].weight.zero_()
+        model[1].bias.zero_()
+        model[1].bias[3] = 1.0
+    return model.eval()
+
+
+def test_smoothing_is_recorded_with_what_it_proved(quick, monkeypatch):
+    """The answer is alike under any noise: images are proved as far as the draws reach."""
+    monkeypatch.setattr(zoo, "trained", lambda recipe: blind())
+    found = long.smoothed(images=20, draws=50, record=quick, say=lambda line: None)
+    assert found == json.loads(quick.read_text())
+    threes = int((subset(20).labels == 3).sum())
+    reach = found["largest radius"]
+    assert 0.5 < reach < 0.75
+    assert [of["count"] for of in found["at"].values()] == [threes if float(r) <= reach else 0 for r in found["at"]]
+    assert (found["abstains"], found["draws"], found["n"]) == (0, 50, 20)
+    with pytest.raises(KeyError):
+        long.smoothed(0.7, record=quick)
