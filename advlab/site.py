@@ -22,7 +22,7 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from advlab import citation, glossary, laws, llms, mathml, notebook_html, origins, pages, reading
+from advlab import bundle, citation, glossary, laws, llms, mathml, notebook_html, origins, pages, reading
 from advlab.book import Book
 from advlab.cli import TRY_AGAIN
 from advlab.fingerprint import fingerprint
@@ -54,6 +54,7 @@ _RENDERING = (
     "citation",
     "llms",
     "article",
+    "bundle",
 )
 
 
@@ -152,6 +153,16 @@ class AdvlabPlugin(BasePlugin[AdvlabConfig]):
         except (KeyError, ValueError) as problem:
             raise PluginError(f"paths or citation: {_said(problem)}") from problem
         return env
+
+    def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
+        """One file of styles and one of scripts; they are copied before the first page is written."""
+        return bundle.bundled(output, Path(config.site_dir))
+
+    def on_post_template(self, output_content: str, *, template_name: str, config: MkDocsConfig) -> str:
+        """The same for the page that says that there is no such page."""
+        return (
+            bundle.bundled(output_content, Path(config.site_dir)) if template_name.endswith(".html") else output_content
+        )
 
     def on_post_build(self, *, config: MkDocsConfig) -> None:
         """Write what programs read: llms.txt, with addresses as far as they are known (SITE_URL)."""
