@@ -136,8 +136,16 @@ def small_ball_objective(model: nn.Module, images: Tensor, labels: Tensor, share
     return certified_loss(model, nudged(images), labels, epsilon, kappa=0.0)
 
 
-#: Recipes of an hour of one core, or minutes of a GPU: not part of the build (`advlab build --recipe long`).
+#: Forty epochs of the shallower network: on the same images all the time, and on images drawn anew.
+SAME_IMAGES = dataclasses.replace(PGD_TRAINED, train_images=None, epochs=40)
+DRAWN_ANEW = dataclasses.replace(SAME_IMAGES, perturb=steps_on_redrawn)
+
+#: Recipes of an hour of one core, or minutes of a GPU: not part of the build (`advlab build --recipe long`). The third
+#: is the build's, and is judged here by AutoAttack in full.
 LONG = {
+    "adversarial, same images": SAME_IMAGES,
+    "adversarial, drawn anew": DRAWN_ANEW,
+    "adversarial, as built": ADVERSARIAL,
     "adversarial": dataclasses.replace(ADVERSARIAL, perturb=more_steps_on_redrawn, epochs=15),
     "trades": dataclasses.replace(TRADES, objective=long_trades_objective, train_images=None, epochs=20),
     "certified": dataclasses.replace(

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -40,10 +41,8 @@ def quick(monkeypatch, tmp_path, trained):
 def broken_where_bright(model, images, labels, epsilon, *, generator):
     """Stands for AutoAttack: breaks every second image."""
 
-    class Found:
-        right = torch.arange(len(images)) % 2 == 1
-
-    return Found
+    right = torch.arange(len(images)) % 2 == 1
+    return SimpleNamespace(right=right, broken_by=[None if stands else "Square" for stands in right])
 
 
 def test_each_recipe_is_recorded_beside_those_before(quick):
@@ -61,11 +60,13 @@ def test_each_recipe_is_recorded_beside_those_before(quick):
 def test_what_autoattack_breaks_is_counted_once(quick, trained):
     some = subset(20)
     right = predict(trained, some.images) == some.labels
-    found = long.judged(trained, subset(40), some)["accuracy"]
-    first = int(right.sum()) // 2
+    judged = long.judged(trained, subset(40), some)
+    found, first = judged["accuracy"], int(right.sum()) // 2
     assert found["clean"]["n"] == 40
     assert found["AutoAttack 0.1"]["count"] == first
     assert found["AutoAttack 0.3"]["count"] == first // 2, "what broke in the smaller ball is broken"
+    broken = [int(right.sum()) - first, first - first // 2]
+    assert [by["Square"] for by in judged["broken by"].values()] == broken
 
 
 def test_proved_images_are_spared(monkeypatch):

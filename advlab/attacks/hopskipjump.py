@@ -35,8 +35,8 @@ def hopskipjump(
 ) -> Float[Tensor, "batch *shape"]:
     """Walks along the decision boundary towards the image; each answer it gets is a class, nothing more.
 
-    Every step estimates the boundary's normal from the classes of points around, goes along it for as long as the
-    class stays wrong, and comes back to the boundary by halving the way to the image.
+    Every step estimates the boundary's normal from the classes of points around, takes a step along it, halved until
+    the class is wrong, and comes back to the boundary by halving the way to the image.
 
     Args:
         model: takes pixels in [0, 1], returns logits, of which only the largest one's place is looked at.

@@ -5,7 +5,6 @@ Several pages on defenses measure their models so, by the same attacks on the sa
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -18,6 +17,7 @@ from advlab.attacks.until_broken import pgd_until_broken
 from advlab.audit import checks_of_attacks, checks_of_gradients
 from advlab.audit.slope import slope
 from advlab.data import Dataset
+from advlab.defenses import certified
 from advlab.evaluation import Attack, Proportion, predict, worst_case
 from advlab.profile import Profile
 from advlab.progress import report
@@ -38,7 +38,6 @@ SEED = 51
 LOOKED_AT, LOOKING_STEPS, LOOKING_QUERIES = 100, 40, 200
 
 Result = dict[str, Any]
-Proved = Callable[[float], Tensor]
 
 
 def number_of(profile: Profile) -> int:
@@ -62,8 +61,8 @@ def shortened(epsilon: float) -> dict[str, Attack]:
     }
 
 
-def standing(model: nn.Module, test: Dataset, index: Tensor, *, proved: Proved | None = None) -> Result:
-    """The model under `shortened` at up to three epsilons for each image, and what bounds prove of it.
+def standing(model: nn.Module, test: Dataset, index: Tensor) -> Result:
+    """The model under `shortened` at up to three epsilons for each image, and what intervals prove of it.
 
     Sound shortcuts: an image broken at one epsilon is broken at all larger ones; one that survived is not attacked at
     smaller ones; one that is proved at an epsilon is not attacked there.
@@ -71,17 +70,19 @@ def standing(model: nn.Module, test: Dataset, index: Tensor, *, proved: Proved |
     x, y = test.images, test.labels
     right = predict(model, x) == y
     survived, broken = torch.zeros(len(y)), torch.where(right, torch.inf, 0.0)
-    certified = torch.where(right, 0.0, -torch.inf)
-    if proved is not None:
-        for epsilon in GRID[1:]:
-            certified[proved(epsilon)] = epsilon
+    proved = torch.where(right, 0.0, -torch.inf)
+    for epsilon in GRID[1:]:
+        proof = certified(model, x, y, epsilon)
+        proved[proof] = epsilon
+        if not proof.any():  # nor is there one in any larger ball
+            break
     by: dict[str, int] = {}
 
     def attack(epsilon: float, whom: Tensor) -> None:
         chosen = whom.nonzero().flatten()
-        spared = chosen[certified[chosen] >= epsilon]
+        spared = chosen[proved[chosen] >= epsilon]
         survived[spared] = epsilon
-        chosen = chosen[certified[chosen] < epsilon]
+        chosen = chosen[proved[chosen] < epsilon]
         if len(chosen):
             found = worst_case(model, x[chosen], y[chosen], shortened(epsilon))
             survived[chosen[found.right]] = epsilon
@@ -95,7 +96,7 @@ def standing(model: nn.Module, test: Dataset, index: Tensor, *, proved: Proved |
     attack(SMALLER, right & (broken == FIRST))
     attack(BETWEEN, right & (broken == SECOND))
     attack(LARGER, right & (survived >= SECOND))
-    columns = torch.stack([survived, broken, certified], dim=1).double().mul(1000).round().div(1000).tolist()
+    columns = torch.stack([survived, broken, proved], dim=1).double().mul(1000).round().div(1000).tolist()
     rows = [
         [*pair, *(None if value in (float("inf"), float("-inf")) else value for value in row)]
         for pair, row in zip(torch.stack([index, y], dim=1).tolist(), columns, strict=True)
@@ -104,9 +105,9 @@ def standing(model: nn.Module, test: Dataset, index: Tensor, *, proved: Proved |
         "n": len(y),
         "clean": share(right),
         "robust": {f"{epsilon:g}": share(broken > epsilon + 1e-6) for epsilon in (FIRST, SECOND)},
-        "certified": {f"{epsilon:g}": share(certified >= epsilon - 1e-6) for epsilon in (FIRST, SECOND)},
+        "certified": {f"{epsilon:g}": share(proved >= epsilon - 1e-6) for epsilon in (FIRST, SECOND)},
         "broken by": by,
-        "bands": bands(survived, broken, certified),
+        "bands": bands(survived, broken, proved),
         "evidence": {"columns": ["index", "label", "survived", "broken", "certified"], "images": rows},
     }
 

@@ -135,7 +135,7 @@ CLAIMS = [
     (claims.more_steps_are_worth_more, FORMS[1:3], ROBUST, share(380)),
     (claims.attacks_in_order, FORMS[1:], ("PGD",), share(495)),
     (claims.longer_is_better, (FORMS[2], FORMS[4]), ROBUST, share(400)),
-    (claims.nearly_nine_in_ten, FORMS[4:], ROBUST, share(400)),
+    (claims.nine_in_ten, FORMS[4:], ROBUST, share(400)),
     (claims.overfitted_falls_to_nothing, FORMS[:1], ROBUST, share(100)),
 ]
 

@@ -212,6 +212,8 @@ CLAIMS = [
     (claims.secrecy_buys_little, (FGSM, PGD), ("made on", TWO, ONE, "accuracy"), accuracy_of(0.9)),
     (claims.trained_needs_its_own, (PGD,), ("made on", ONE, between.ROBUST, "success"), accuracy_of(0.99)),
     (claims.questions_do_more, (PGD, SQUARE), ("epsilons", "0.2", "accuracy"), accuracy_of(0.6)),
+    (claims.weights_do_most, (FGSM, PGD, SQUARE), ("epsilons", "0.2", "accuracy"), accuracy_of(0.6)),
+    (claims.weights_do_most, (FGSM, PGD, SQUARE), ("epsilons", "0.2", "accuracy"), accuracy_of(0.01)),
     (claims.budget_runs_out, (SQUARE,), ("epsilons", "0.1", "broken within", "1000"), accuracy_of(0.6)),
 ]
 

@@ -128,6 +128,7 @@ def test_claims_can_be_true_and_false():
         (claims.averaging_is_stronger, dropping, flat[2]),
         (claims.denominator_flatters, dropping, flat[2]),
         (claims.softmax_hardly_matters, flat[3], outputs),
+        (claims.two_hardly_differ, flat[3], outputs),
         (claims.unit_hides_the_attack, search, flat[4]),
         (claims.steps_matter, search, search | {"one step": share(0)}),
         (claims.per_example_is_lowest, restarts, restarts | {"per example": share(200)}),

@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tomllib
@@ -251,7 +250,9 @@ def test_every_step_of_the_workflow_runs(tmp_path):
     steps = [step for step in workflow["jobs"]["audit"]["steps"] if "run" in step]
     for file in FOLDER.glob("*"):
         if file.suffix in (".py", ".toml"):
-            shutil.copy(file, tmp_path)
+            # The standard model breaks at once, so that its audits take seconds; the steps are the same.
+            text = file.read_text().replace('trained("robust")', 'trained("standard")')
+            (tmp_path / file.name).write_text(text)
     install, audit, decide, check = steps
     assert install["run"].startswith("pip install -r requirements.txt")
 
@@ -270,8 +271,9 @@ def test_every_step_of_the_workflow_runs(tmp_path):
     done = run({"run": check["run"] + " -p no:cacheprovider -q"}, tmp_path)
     trusted = all(flag["severity"] == "note" for flag in report["flags"])
     good = [trusted, report["robust"]["low"] >= 0.8]
+    assert any(good), "one of the two tests at least should show that it can pass"
     assert done.returncode == (0 if all(good) else 1), done.stdout
-    assert f"{sum(good)} passed" in done.stdout or not any(good)
+    assert f"{sum(good)} passed" in done.stdout
 
 
 def test_what_the_workflow_uploads_is_what_it_writes():

@@ -11,7 +11,7 @@ from advlab.stored import claim
 
 Result = dict[str, Any]
 #: Of a model that is trained while the site is built: what a reader may count on, on other machines too.
-ROBUST, CLEAN = 0.87, 0.985
+ROBUST, CLEAN = 0.9, 0.985
 
 
 @claim(along_single)
@@ -73,8 +73,8 @@ def longer_is_better(short: Result, long: Result) -> bool:
 
 
 @claim(longest)
-def nearly_nine_in_ten(result: Result) -> bool:
-    """The strong attacks leave at least 87%, at a clean accuracy of at least 98.5%."""
+def nine_in_ten(result: Result) -> bool:
+    """The strong attacks leave at least nine in ten, at a clean accuracy of at least 98.5%."""
     return bool(result["robust"]["0.3"]["value"] >= ROBUST and result["clean on all"]["value"] >= CLEAN)
 
 

@@ -35,9 +35,11 @@ def budget_runs_out(result: Result) -> bool:
 
 @claim(by_scores)
 def more_room_is_cheaper(result: Result) -> bool:
-    """At every number of queries, more are broken at 0.3 than at 0.1, from ten queries on."""
-    few, many = (result["epsilons"][epsilon]["broken within"] for epsilon in ("0.1", "0.3"))
-    return all(few[mark]["value"] < many[mark]["value"] for mark in few if int(mark) >= 10)
+    """At every number of queries, from ten on, more are broken the larger epsilon is."""
+    rows = [result["epsilons"][epsilon]["broken within"] for epsilon in sorted(result["epsilons"], key=float)]
+    return all(
+        few[mark]["value"] < many[mark]["value"] for few, many in pairwise(rows) for mark in few if int(mark) >= 10
+    )
 
 
 @claim(by_decisions)
@@ -100,6 +102,14 @@ def questions_do_more(steps: Result, scores: Result) -> bool:
     """At 0.2 Square leaves fewer images right than PGD's from another network of the recipe."""
     left = scores["epsilons"]["0.2"]["accuracy"]["value"]
     return bool(left < steps["made on"][OWN][VICTIM]["accuracy"]["value"])
+
+
+@claim(by_fgsm, by_pgd, by_scores)
+def weights_do_most(plain: Result, steps: Result, scores: Result) -> bool:
+    """At 0.2 PGD with the weights leaves fewer than Square's questions, and FGSM with them leaves more."""
+    asked = scores["epsilons"]["0.2"]["accuracy"]["value"]
+    step, many = (result["made on"][VICTIM][VICTIM]["accuracy"]["value"] for result in (plain, steps))
+    return bool(many < asked < step)
 
 
 @claim(by_pgd)

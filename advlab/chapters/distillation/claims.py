@@ -57,8 +57,8 @@ def black_box_beats_white_box(result: Result) -> bool:
 
 @claim(attacks)
 def iterating_hardly_helps(result: Result) -> bool:
-    """PGD on cross-entropy leaves at least half of what FGSM does: the mask stops both."""
-    return bool(result["PGD"]["value"] >= 0.5 * result["FGSM"]["value"])
+    """PGD on cross-entropy leaves at most three points less than FGSM does: the mask stops both."""
+    return bool(result["PGD"]["value"] >= result["FGSM"]["value"] - 0.03)
 
 
 @claim(authors_attack)

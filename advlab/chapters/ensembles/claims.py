@@ -12,7 +12,7 @@ from advlab.stored import claim
 Result = dict[str, Any]
 #: What an adaptive attack has to leave less than. Figures near 5% are in the tables; weights of another machine differ.
 BROKEN = 0.1
-FORTY_POINTS = 0.4
+FORTY_POINTS, TWENTY_POINTS = 0.4, 0.2
 
 
 @claim(by_fgsm, by_pgd)
@@ -39,11 +39,11 @@ def the_mean_breaks_the_vote(result: Result) -> bool:
     )
 
 
-@claim(by_fgsm, by_pgd)
-def forty_points_apart(plain: Result, steps: Result) -> bool:
-    """At the middle epsilon FGSM on one member leaves the vote at least 40 points more than PGD on the mean."""
-    naive = plain["epsilons"]["0.2"][makers(plain)[0]][VOTE]["value"]
-    return bool(naive - steps["epsilons"]["0.2"][MEAN][VOTE]["value"] >= FORTY_POINTS)
+@claim(by_pgd)
+def knowing_all_matters(result: Result) -> bool:
+    """At the middle epsilon PGD on one member leaves the vote at least 20 points more than PGD on the mean."""
+    rows = result["epsilons"]["0.2"]
+    return bool(rows[makers(result)[0]][VOTE]["value"] - rows[MEAN][VOTE]["value"] >= TWENTY_POINTS)
 
 
 @claim(by_pgd)

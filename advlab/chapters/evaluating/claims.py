@@ -63,6 +63,13 @@ def softmax_hardly_matters(result: Result) -> bool:
     return bool(abs(result["PGD on probabilities"]["value"] - result["PGD on logits"]["value"]) < 0.05)
 
 
+@claim(outputs)
+def two_hardly_differ(result: Result) -> bool:
+    """Neither probabilities in the place of logits nor dropout left on moves the accuracy by five points."""
+    honest = result["PGD on logits"]["value"]
+    return all(abs(result[name]["value"] - honest) < 0.05 for name in ("PGD on probabilities", "PGD in train mode"))
+
+
 @claim(search)
 def unit_hides_the_attack(result: Result) -> bool:
     """The epsilon of the wrong unit leaves an accuracy that lies above the honest one's interval."""

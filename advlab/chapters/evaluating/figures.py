@@ -41,6 +41,7 @@ def dots(*results: Result) -> Drawing:
     return Drawing(
         drawing,
         alt=f"Pairs of dots, accuracy as reported and as an honest attack leaves it. {said}.",
-        caption="What was reported and what holds, pitfall by pitfall. Bars are 95% Wilson intervals, n = "
-        f"{' or '.join(f'{n:,}' for n in sizes)} test images. The table below says how each figure came about.",
+        caption="What was reported and what a better evaluation leaves, pitfall by pitfall. Bars are 95% Wilson "
+        f"intervals, n = {' or '.join(f'{n:,}' for n in sizes)} test images. The table below says how each "
+        "came about.",
     )

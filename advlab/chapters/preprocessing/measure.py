@@ -129,7 +129,8 @@ def one_bit(profile: Profile) -> dict[str, Any]:
         verdicts = {what: predict(defended, images) == y for what, images in tried.items()}
         verdicts["adaptive"] = torch.stack(list(verdicts.values())).all(0)
         right |= {f"{what}, {epsilon:g}": of for what, of in verdicts.items()}
-    return reported(index, y, right) | {"queries": QUERIES, "steps": BIT_STEPS, "candidates": CANDIDATES}
+    effort = {"queries": QUERIES, "steps": BIT_STEPS, "candidates": CANDIDATES, "flips": FLIPS}
+    return reported(index, y, right) | effort
 
 
 def searched(model: nn.Module, images: Tensor, labels: Tensor, epsilon: float, start: Tensor) -> Tensor:

@@ -44,7 +44,7 @@ def lengths(profile: Profile) -> Result:
     covering = EPSILON * math.sqrt(pixels)
     # The bound of n draws that all agree is alpha ** (1 / n): it has to reach the normal probability of the radius.
     missing = 0.5 * math.erfc(covering / max(SIGMAS) / math.sqrt(2))
-    reach = largest_radius(DRAWS[HALF], ALPHA, HALF)
+    reach = max(largest_radius(DRAWS[sigma], ALPHA, sigma) for sigma in SIGMAS)
     return {
         "epsilon": EPSILON,
         "pixels": pixels,
