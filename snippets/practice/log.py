@@ -23,11 +23,12 @@ class Logged:
         self.detector, self.file, self.limit = detector, file, limit
         self.model = digest(*detector.state_dict().values())
 
-    def __call__(self, images):
+    def __call__(self, images, sender):
         logits, scores = judged(self.detector, images)
         for image, one, score in zip(images, logits, scores, strict=True):
             sure, classes = one.double().softmax(0).topk(2)
-            line = {"time": datetime.now(UTC).isoformat(), "input": digest(image), "model": self.model}
+            line = {"time": datetime.now(UTC).isoformat(), "sender": sender}
+            line |= {"input": digest(image), "model": self.model}
             line |= {"answer": int(classes[0]), "second": int(classes[1]), "confidence": float(sure[0])}
             line |= {"margin": float(one[classes[0]] - one[classes[1]]), "largest logit": float(one.max())}
             line |= {"detector": float(score), "flagged": bool(score > self.limit)}
@@ -50,7 +51,7 @@ limit = threshold(judged(guarded, test.images[100:])[1], false_positives=0.05)
 
 file = io.StringIO()  # in practice a file that is opened to append
 answer = Logged(guarded, file, limit)
-answer(torch.cat([test.images[:2], test.images[:1]]))
+answer(torch.cat([test.images[:2], test.images[:1]]), sender="till 7")
 
 lines = [json.loads(line) for line in file.getvalue().splitlines()]
 print("lines:", len(lines))

@@ -27,7 +27,10 @@ def decide(report, use):
 # --8<-- [end:decide]
 
 # --8<-- [start:gate]
-for path in sorted(Path().glob("report*.json")):
+reports = sorted(Path().glob("report*.json"))
+if not reports:
+    raise SystemExit("no report: no release")
+for path in reports:
     use = tomllib.loads(Path("thresholds.toml").read_text())[os.environ["USE"]]
     decision = decide(json.loads(path.read_text()), use)
     print(f"{path}: {decision} for {os.environ['USE']}, which asks for {at_least(use):.0%}")

@@ -198,7 +198,8 @@ def test_the_readers_file_holds_the_pages_table():
 
 def decided():
     space = {"__name__": "release"}
-    exec(compile((FOLDER / "release.py").read_text(), "release.py", "exec"), space)
+    code = (FOLDER / "release.py").read_text().split("# --8<-- [start:gate]")[0]
+    exec(compile(code, "release.py", "exec"), space)
     return space["decide"]
 
 
@@ -274,6 +275,14 @@ def test_every_step_of_the_workflow_runs(tmp_path):
     assert any(good), "one of the two tests at least should show that it can pass"
     assert done.returncode == (0 if all(good) else 1), done.stdout
     assert f"{sum(good)} passed" in done.stdout
+
+
+def test_without_a_report_nothing_is_released(tmp_path):
+    for name in ("release.py", "thresholds.toml"):
+        (tmp_path / name).write_text((FOLDER / name).read_text())
+    done = run({"run": "USE=spam-filter python release.py"}, tmp_path)
+    assert done.returncode == 1
+    assert "no report: no release" in done.stderr
 
 
 def test_what_the_workflow_uploads_is_what_it_writes():

@@ -141,6 +141,13 @@ def test_claims_of_the_long_runs():
     assert not long.deeper_keeps_most.function({"figures": run | {"trades": recorded(9900, 970, 950)}})
 
 
+def test_longer_proves_little_more_or_the_site_does_not_build():
+    built = {"at": {"0.3": share(8950, 10_000)}}
+    for proved, holds in ((9041, True), (8900, False), (9400, False)):
+        run = {"figures": {"certified": recorded(9762, 958, 913, (9627, proved))}}
+        assert long.longer_proves_little_more.function(run, built) is holds
+
+
 def test_the_page_knows_the_long_recipes():
     assert list(long.NAMES) == list(zoo.LONG)
 

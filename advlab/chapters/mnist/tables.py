@@ -68,7 +68,7 @@ def distance_is_no_proof(result: Result) -> bool:
 @claim(pixels)
 def two_values(result: Result) -> bool:
     """Nine pixels in ten lie close to black or white."""
-    return bool(result["nearly black or white"] > 0.85)
+    return bool(result["nearly black or white"] >= 0.9)
 
 
 @claim(first_thousand)
