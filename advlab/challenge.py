@@ -15,7 +15,7 @@ from torch import nn
 from advlab import data
 from advlab.evaluation import Proportion, predict
 from advlab.factory import ModelError, UsageError
-from advlab.models import strided_cnn
+from advlab.models import deeper_cnn
 from advlab.source import PACKAGE
 from advlab.verify import Examples, load, verify
 
@@ -23,7 +23,7 @@ from advlab.verify import Examples, load, verify
 EPSILON, IMAGES = 0.3, 1000
 WEIGHTS = PACKAGE / "recorded" / "challenge.safetensors"
 #: Of that file.
-SHA256 = "29cd8d74126f5e3601f595e49eb904996251d256cca3f7f8635ca07b8c87f669"
+SHA256 = "101e531cdd11361654509afe514dbba430ed17d29b985150ec9242446a612deb"
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Score:
 
 
 def model() -> nn.Module:
-    """The network, in evaluation mode: `advlab.models.strided_cnn`, trained on PGD's examples.
+    """The network, in evaluation mode: `advlab.models.deeper_cnn`, trained by the long recipe "adversarial" of `advlab.zoo.LONG`.
 
     Raises:
         ModelError: the file of its weights is not the one that was published.
@@ -44,7 +44,7 @@ def model() -> nn.Module:
     content = WEIGHTS.read_bytes()
     if hashlib.sha256(content).hexdigest() != SHA256:
         raise ModelError(f"{WEIGHTS} is not the file that the challenge was opened with: its SHA-256 differs")
-    network = strided_cnn()
+    network = deeper_cnn()
     network.load_state_dict(safetensors.torch.load(content))
     return network.eval()
 

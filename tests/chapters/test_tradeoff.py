@@ -141,6 +141,12 @@ def test_claims_of_the_long_runs():
     assert not long.deeper_keeps_most.function({"figures": run | {"trades": recorded(9900, 970, 950)}})
 
 
+def test_square_found_more_is_read_from_the_larger_ball():
+    for by, holds in (({"Square": 3}, True), ({"APGD-CE": 60}, False)):
+        run = {"adversarial, as built": {"broken by": {"0.1": {"Square": 1}, "0.3": by}}}
+        assert long.square_found_more.function({"figures": run}) is holds
+
+
 def test_longer_proves_little_more_or_the_site_does_not_build():
     built = {"at": {"0.3": share(8950, 10_000)}}
     for proved, holds in ((9041, True), (8900, False), (9400, False)):

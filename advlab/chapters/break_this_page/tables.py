@@ -34,7 +34,7 @@ def network(result: Result) -> Table:
     rows = [
         ["weights", "`advlab/recorded/challenge.safetensors`"],
         ["their SHA-256", f"`{result['sha256'][:32]}` `{result['sha256'][32:]}`"],
-        ["network", "`advlab.models.strided_cnn`, loaded by `advlab.challenge.model`"],
+        ["network", "`advlab.models.deeper_cnn`, loaded by `advlab.challenge.model`"],
         ["images", f"`advlab.data.indices({result['images']})` of MNIST's test set"],
         ["ball", f"L-infinity, ε = {result['epsilon']:g} in pixels, and every pixel between zero and one"],
     ]

@@ -100,6 +100,12 @@ def deeper_keeps_most(result: Result) -> bool:
     return max(kept, key=kept.__getitem__) == "adversarial"
 
 
+@claim(record)
+def square_found_more(result: Result) -> bool:
+    """Of the network that the build trains, Square broke images in the larger ball that APGD and FAB had left."""
+    return bool(result["figures"]["adversarial, as built"]["broken by"]["0.3"].get("Square", 0) > 0)
+
+
 @claim(record, in_the_build)
 def longer_proves_little_more(result: Result, built: Result) -> bool:
     """At the larger epsilon the long run proves more than the build's network, by less than three points."""
