@@ -36,7 +36,7 @@ class Score:
 
 
 def model() -> nn.Module:
-    """The network, in evaluation mode: `advlab.models.deeper_cnn`, trained by the long recipe "adversarial" of `advlab.zoo.LONG`.
+    """The network, in evaluation mode: `advlab.models.deeper_cnn`, trained by "adversarial" of `advlab.zoo.LONG`.
 
     Raises:
         ModelError: the file of its weights is not the one that was published.

@@ -81,6 +81,11 @@ def test_an_error_names_file_and_line_and_leaves_the_folder(tmp_path, monkeypatc
     assert Path.cwd() == tmp_path
 
 
+def test_a_program_that_exits_is_an_error_with_its_name():
+    with pytest.raises(RuntimeError, match=r"fgsm/bad\.py ends the process"):
+        snippets.run("raise SystemExit('no report')\n", "fgsm/bad.py")
+
+
 def test_names_are_relative_and_leave_the_notebook_out(tmp_path, monkeypatch):
     monkeypatch.setattr(snippets, "FOLDER", tmp_path)
     monkeypatch.setattr(snippets, "NOTEBOOK", tmp_path / "tutorial" / "tutorial.py")
