@@ -189,7 +189,7 @@ def test_claims_can_be_true_and_false():
         (claims.many_steps_pass_some, [judged_result(pgd=20)] * 2, [judged_result(pgd=189)] * 2),
         (claims.limits_hold, ALL, [changed(ALL[0], "clean", "flagged", value=share(50)), *ALL[1:]]),
         (claims.four_fall, four, [*four[:3], weak]),
-        (claims.four_fall, four, [*four[:3], judged_result(fgsm=60)]),
+        (claims.four_fall, four, [*four[:3], judged_result(fgsm=50)]),
         (claims.signs_are_not_enough, [judged_result(joint=60), ALL[0]], [judged_result(joint=8), ALL[0]]),
         (claims.one_holds, [ALL[-1]], [weak]),
         (claims.it_falls_further_out, [ALL[-1], BEYOND], [ALL[-1], grown(150, 160, 2)]),

@@ -85,5 +85,5 @@ def within_ten_points(table: Result, between: Result) -> bool:
 
 @claim(madrys_attacks)
 def attacks_in_order(result: Result) -> bool:
-    """FGSM leaves more than PGD: the intervals do not meet."""
-    return bool(result["FGSM"]["low"] > result["PGD"]["high"])
+    """FGSM leaves more than PGD, begun anew a few times, of the same images."""
+    return bool(result["FGSM"]["value"] > result["PGD, restarts"]["value"])

@@ -14,7 +14,7 @@ from advlab.stored import claim
 Result = dict[str, Any]
 #: What an adaptive attack has to leave less than. Figures near 5% are in the tables; weights of another machine differ.
 BROKEN = 0.1
-FORTY_POINTS = 0.4
+THIRTY_POINTS = 0.3
 FIFTH = 0.2
 
 
@@ -49,10 +49,10 @@ def limits_hold(*results: Result) -> bool:
 
 @claim(mahalanobis, density, network, consistency)
 def four_fall(*results: Result) -> bool:
-    """The joint attack leaves less than a tenth, and at least 40 points less than FGSM."""
+    """The joint attack leaves less than a tenth, and at least 30 points less than FGSM."""
     return all(
         after(result, "joint")["value"] < BROKEN
-        and after(result, "FGSM")["value"] - after(result, "joint")["value"] >= FORTY_POINTS
+        and after(result, "FGSM")["value"] - after(result, "joint")["value"] >= THIRTY_POINTS
         for result in results
     )
 
