@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
@@ -50,12 +51,17 @@ def libraries(result: Result) -> Table:
     )
 
 
+def breakable(name: str) -> str:
+    """A name as code that a narrow column breaks between its words, not within them."""
+    return f"<code>{re.sub(r'(?<=[a-z0-9])(?=[A-Z])|(?<=_)', '<wbr>', name)}</code>"
+
+
 @table(listed)
 def names(result: Result) -> Table:
     """Our attacks and what others call them."""
     columns = result["names"]["columns"]
     rows = [
-        [f"`{ours}`", *("–" if empty(theirs) else f"`{theirs}`" for theirs in row)]
+        [breakable(ours), *("–" if empty(theirs) else breakable(theirs) for theirs in row)]
         for ours, row in result["names"]["rows"].items()
     ]
     return Table(

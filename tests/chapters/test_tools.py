@@ -68,7 +68,15 @@ def test_tables_show_every_library_and_every_name():
     assert len(shown.rows) == len(LISTED["libraries"])
     days = [row[4] for row in shown.rows]
     assert days == sorted(days, reverse=True)
-    assert tools.names.function(result).rows[list(LISTED["names"]["rows"]).index("pgd")][:2] == ["`pgd`", "`PGD`"]
+    assert tools.names.function(result).rows[list(LISTED["names"]["rows"]).index("pgd")][:2] == [
+        "<code>pgd</code>",
+        "<code>PGD</code>",
+    ]
     assert not any(
         "null" in cell for table in (shown, tools.names.function(result)) for row in table.rows for cell in row
     )
+
+
+def test_long_names_break_between_their_words():
+    assert tools.breakable("L2CarliniWagner") == "<code>L2<wbr>Carlini<wbr>Wagner</code>"
+    assert tools.breakable("hop_skip") == "<code>hop_<wbr>skip</code>"
