@@ -198,7 +198,7 @@ def test_a_restart_never_mends_an_image(trained, digits):
     options = {"steps": 2, "step_size": 0.02}
     broken, losses = [], []
     for restarts in (2, 3, 5, 8):
-        attacked = pgd(trained, images, labels, 0.08, generator=coins(5), restarts=restarts, **options)
+        attacked = pgd(trained, images, labels, 0.3, generator=coins(5), restarts=restarts, **options)
         broken.append(predict(trained, attacked) != labels)
         losses.append(cross_entropy(trained(attacked), labels).detach())
     for fewer, more in itertools.pairwise(broken):

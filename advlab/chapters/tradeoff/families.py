@@ -132,6 +132,6 @@ def three_kinds_stand(*results: Result) -> bool:
 def fgsm_does_not_tell(*results: Result) -> bool:
     """Some that fall leave FGSM with at least nine images in ten right, and one that stands no more than they do."""
     rows = [one.pair for one in defenses(*results)]
-    fallen = max(row.naive["value"] for row in rows if row.adaptive["value"] < FALLEN)
-    standing = min(row.naive["value"] for row in rows if row.adaptive["value"] > STANDING)
+    fallen = max((row.naive["value"] for row in rows if row.adaptive["value"] < FALLEN), default=0.0)
+    standing = min((row.naive["value"] for row in rows if row.adaptive["value"] > STANDING), default=1.0)
     return bool(fallen >= 0.9 and standing < fallen)
