@@ -70,3 +70,26 @@ def test_no_page_is_heavy(browser: Browser, host, pages: list[str]) -> None:
     first = [total for limit, total in loads if limit == FIRST]
     assert min(first) > 50_000, "the theme alone is more than this: the count does not count"
     assert max(total for limit, total in loads if limit == NEXT) < max(first)
+
+
+def test_the_search_s_index_is_sent_when_a_reader_acts(browser: Browser, host) -> None:
+    """It is the largest file of a first visit, and most visits search for nothing."""
+    address, sent = host
+
+    def indexes() -> int:
+        return sum("search_index" in path for path, _ in sent)
+
+    with browser.new_context() as context:
+        page = context.new_page()
+        sent.clear()
+        page.goto(f"{address}attacks/fgsm/", wait_until="networkidle")
+        assert not indexes(), told(sent)
+        page.keyboard.press("/")  # opens the search
+        page.keyboard.type("epsilon")
+        page.locator(".md-search-result__link").first.wait_for(timeout=15_000)
+        assert indexes() == 1
+    with browser.new_context() as context:
+        page = context.new_page()
+        sent.clear()
+        page.goto(f"{address}?h=epsilon", wait_until="networkidle")
+        assert indexes() == 1, "what to mark in the text is found by the index"
