@@ -80,12 +80,11 @@ def run(text: str, name: str) -> dict[str, str]:
             for opened, code in _segments(text):
                 output = io.StringIO()
                 with contextlib.redirect_stdout(output):
-                    try:
-                        exec(compile(code, name, "exec", dont_inherit=True), namespace)
-                    except SystemExit as end:  # would end the build without a word of where
-                        raise RuntimeError(f"{name} ends the process that runs it: {end}") from end
+                    exec(compile(code, name, "exec", dont_inherit=True), namespace)
                 for section in ("", *opened):
                     printed[section] += output.getvalue()
+        except SystemExit as end:  # would end the build without a word of where
+            raise RuntimeError(f"{name} ends the process that runs it: {end}") from end
         finally:
             os.chdir(before)
     return printed

@@ -6,7 +6,8 @@ import pytest
 
 from advlab import challenge
 from advlab.chapters.break_this_page import measure, tables
-from advlab.evaluation import Proportion
+from advlab.data import subset
+from advlab.evaluation import Proportion, predict
 from advlab.profile import DRAFT
 from tests.chapters.results import changed
 
@@ -41,6 +42,16 @@ def test_the_record_is_whole():
     assert all({"who", "date", "attack", "left"} <= one.keys() for one in content["entries"])
     found = measure.record.function(DRAFT)
     assert found["sha256"] == challenge.SHA256
+
+
+def test_the_record_is_that_of_the_long_recipe_and_of_these_weights():
+    folder = challenge.WEIGHTS.parent
+    record, runs = (json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in ("challenge", "long"))
+    judged = runs["figures"]["adversarial"]["accuracy"]["AutoAttack 0.3"]
+    assert (record["entries"][0]["left"], record["images"]) == (judged["count"], judged["n"])
+    test = subset(record["images"])
+    right = predict(challenge.model(), test.images) == test.labels
+    assert int(right.sum()) == record["clean"]
 
 
 @pytest.mark.parametrize("count", [300, 499])

@@ -109,7 +109,7 @@ def recorded(clean, small, large, proved=(0, 0)):
         "epochs": 40,
         "architecture": "a_network",
         "training seconds": 1806.0,
-        "machine": {"processor": "a processor", "instructions": "AVX2"},
+        "machine": {"processor": "a processor", "instructions": "AVX2", "path": "float32"},
         "date": "2026-11-24",
     }
 

@@ -56,7 +56,8 @@ def recorded(result: Result) -> Table:
                 f"{found['certified 0.3']['value']:.2%}" if proved else "–",
             ]
         )
-        machines[f"{one['machine']['processor']} ({one['machine']['instructions']}), {one['date']}"] = None
+        of = one["machine"]
+        machines[f"{of['processor']} ({of['instructions']}, trained in {of['path']}), {one['date']}"] = None
     first = next(iter(result["figures"].values()))["accuracy"]
     return Table(
         [
@@ -72,7 +73,8 @@ def recorded(result: Result) -> Table:
         rows,
         f"Recorded, not measured by this build: {'; '.join(machines)}. L-infinity, pixel units, untargeted, white box. "
         f"AutoAttack in full on n = {first['AutoAttack 0.3']['n']:,} test images, 95% Wilson intervals below; "
-        f"clean and proved on all {first['clean']['n']:,}. Minutes of one core that others used as well.",
+        f"clean and proved on all {first['clean']['n']:,}. Minutes of one core that others used as well, on more than "
+        "one day: they do not compare.",
         "lrrrrrrr",
     )
 
