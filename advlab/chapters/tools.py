@@ -53,7 +53,7 @@ def libraries(result: Result) -> Table:
 
 def breakable(name: str) -> str:
     """A name as code that a narrow column breaks between its words, not within them."""
-    return f"<code>{re.sub(r'(?<=[a-z0-9])(?=[A-Z])|(?<=_)', '<wbr>', name)}</code>"
+    return f'<code class="words">{re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=_)", "<wbr>", name)}</code>'
 
 
 @table(listed)

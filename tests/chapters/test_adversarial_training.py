@@ -1,6 +1,7 @@
 """The page on adversarial training: costs counted, figures and tables from made-up results, claims both ways."""
 
 import dataclasses
+import itertools
 import json
 
 import pytest
@@ -113,6 +114,20 @@ def test_figures_draw_in_both_schemes(drawing, scheme):
         drawn = drawing.function(*DRAWINGS[drawing])
         assert b"<svg" in style.save(drawn.figure)
     assert len(drawn.alt) > 40
+
+
+def test_names_beside_the_squares_stay_apart_and_within():
+    alike = [
+        form(470, 440, count) | {"seconds": seconds} for count, seconds in ((2, 12), (146, 12.5), (426, 21), (430, 25))
+    ]
+    with style.scheme("light"):
+        drawn = figures.by_seconds.function(*alike, form(485, 470, 464, clean=494, seconds=260.0)).figure
+        (axes,) = drawn.axes
+        drawn.canvas.draw()
+        boxes = [text.get_window_extent() for text in axes.texts]
+        inside = axes.get_window_extent()
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+    assert all(inside.x0 <= box.x0 and box.x1 <= inside.x1 for box in boxes)
     assert len(drawn.caption) > 40
 
 

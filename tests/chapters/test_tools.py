@@ -69,8 +69,8 @@ def test_tables_show_every_library_and_every_name():
     days = [row[4] for row in shown.rows]
     assert days == sorted(days, reverse=True)
     assert tools.names.function(result).rows[list(LISTED["names"]["rows"]).index("pgd")][:2] == [
-        "<code>pgd</code>",
-        "<code>PGD</code>",
+        '<code class="words">pgd</code>',
+        '<code class="words">PGD</code>',
     ]
     assert not any(
         "null" in cell for table in (shown, tools.names.function(result)) for row in table.rows for cell in row
@@ -78,5 +78,5 @@ def test_tables_show_every_library_and_every_name():
 
 
 def test_long_names_break_between_their_words():
-    assert tools.breakable("L2CarliniWagner") == "<code>L2<wbr>Carlini<wbr>Wagner</code>"
-    assert tools.breakable("hop_skip") == "<code>hop_<wbr>skip</code>"
+    assert tools.breakable("L2CarliniWagner") == '<code class="words">L2<wbr>Carlini<wbr>Wagner</code>'
+    assert tools.breakable("hop_skip") == '<code class="words">hop_<wbr>skip</code>'

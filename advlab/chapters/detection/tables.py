@@ -43,12 +43,12 @@ def reported(*results: Result) -> Table:
     return Table(
         [
             "detector",
-            "clean: flagged",
-            "clean: right, not flagged",
-            "FGSM: area",
-            "FGSM: right or flagged",
-            "PGD: area",
-            "PGD: right or flagged",
+            "clean:<br>flagged",
+            "clean: right,<br>not flagged",
+            "FGSM:<br>area",
+            "FGSM: right<br>or flagged",
+            "PGD:<br>area",
+            "PGD: right<br>or flagged",
         ],
         rows,
         f"Attacks on the model alone, ε = {first['epsilon']:g} in pixels, L-infinity, untargeted; "
@@ -108,7 +108,10 @@ def worth(result: Result) -> Table:
         for at, rate in enumerate(result["base rates"])
     ]
     return Table(
-        ["attacks among images", *(f"alarms that are attacks, at {percent_of(name)} false alarms" for name in names)],
+        [
+            "attacks among images",
+            *(f"alarms that are attacks,<br>at {percent_of(name)} false alarms" for name in names),
+        ],
         rows,
         f"Bayes' rule, for a detector that flags {result['true positives']:.0%} of all attacks. Computed, not "
         "measured.",
