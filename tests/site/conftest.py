@@ -40,8 +40,9 @@ SIZES = ({"width": 1440, "height": 900}, {"width": 390, "height": 844})
 #: Scripts let boxes that scroll take the focus, and others not, some frames after the window's size has changed.
 SETTLED = """() => [...document.querySelectorAll("pre > code, .formula, .md-typeset__scrollwrap")].every(
   (box) => box.scrollWidth <= box.clientWidth || box.tabIndex >= 0)"""
-#: Milliseconds that a busy machine may take for it.
+#: Milliseconds that a busy machine may take for it; what never comes still fails.
 PATIENCE = 20_000
+expect.set_options(timeout=PATIENCE)
 
 
 @dataclass
