@@ -37,7 +37,7 @@ site: $(STAMP) ## train, measure and draw what the store lacks, then build the s
 serve: $(STAMP) ## serve the site, rebuilt as you edit
 	$(PY) -m mkdocs serve
 
-draft: ## the whole site in two minutes, into site-draft/, every page marked a draft
+draft: ## the whole site on few images, in a third of the time, into site-draft/, every page marked a draft
 	@$(MAKE) site ADVLAB_PROFILE=draft
 
 full: ## the site with every measurement on all test images, into site-full/

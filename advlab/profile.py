@@ -1,4 +1,4 @@
-"""How much is trained and measured: a draft in two minutes, what is published, or everything."""
+"""How much is trained and measured: a draft on few images, what is published, or everything."""
 
 from __future__ import annotations
 
