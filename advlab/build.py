@@ -11,14 +11,15 @@ import importlib
 import json
 import pkgutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import advlab.chapters
-from advlab import machine, programs, snippets, source, zoo
+from advlab import machine, programs, snippets, zoo
 from advlab.chapters import style
+from advlab.encoding import Files, digest, to_bytes
 from advlab.fingerprint import fingerprint
 from advlab.pool import Task, Workers
 from advlab.profile import Profile
@@ -27,14 +28,10 @@ from advlab.stored import (
     Computation,
     Derived,
     Drawing,
-    Files,
     Measurement,
+    Slider,
     SourceChanged,
     Table,
-    digest,
-    ingredients,
-    target,
-    to_bytes,
 )
 from advlab.versions import versions
 
@@ -101,25 +98,30 @@ class Plan:
 def drawing(one: Derived, profile: Profile) -> Computation:
     """A figure or slider as the store keeps it: pictures in both schemes and their words as JSON."""
     results = one.results(profile)
-    looks = [f"advlab.chapters.style:{name}" for name in ("scheme", "save")]
-    reached = source.SNAPSHOT.reached(target(one.function), *looks)
-    made_of = ingredients(reached, {"results": [digest(result) for result in results]})
-    return Computation(one.kind, one.name, made_of, reached, lambda: draw(one, results))
+    return Computation.by(
+        draw,
+        one.function,
+        results,
+        kind=one.kind,
+        name=one.name,
+        parameters={"results": [digest(result) for result in results]},
+        functions=[one.function],
+    )
 
 
-def draw(one: Derived, results: list[dict[str, Any]]) -> Files:
+def draw(picture: Callable[..., Drawing | Slider], results: list[dict[str, Any]]) -> Files:
     """Draw in both colour schemes. Raises ValueError for a picture without alternative text."""
     files: dict[str, bytes] = {}
     for name in ("light", "dark"):
         with style.scheme(name):
-            drawn = one(*results)
+            drawn = picture(*results)
             frames = [("", drawn)] if isinstance(drawn, Drawing) else list(drawn.frames)
             for number, (_, frame) in enumerate(frames):
                 if not frame.alt.strip():
-                    raise ValueError(f"{one.kind} {one.name}: a picture has no alternative text")
-                prefix = "" if one.kind == "figure" else f"{number}."
+                    raise ValueError("a picture has no alternative text")
+                prefix = "" if isinstance(drawn, Drawing) else f"{number}."
                 files[f"{prefix}{name}.svg"] = style.save(frame.figure)
-        if one.kind == "figure":
+        if isinstance(drawn, Drawing):
             files["figure.json"] = to_bytes({"alt": drawn.alt, "caption": drawn.caption})
         else:
             words = [{"label": label, "alt": frame.alt} for label, frame in frames]

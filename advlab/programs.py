@@ -5,31 +5,35 @@ from __future__ import annotations
 import os
 import tempfile
 
-from advlab import snippets, source
+from advlab import snippets
+from advlab.encoding import Files, to_bytes
 from advlab.profile import Profile
 from advlab.store import default_root
-from advlab.stored import Computation, ingredients, profile_values, to_bytes
+from advlab.stored import Computation, profile_values
 from advlab.versions import versions
 
 
 def output(name: str, profile: Profile) -> Computation:
     """A program's printed output (`output.json`, by section), under its text and all that it reaches."""
     text = (snippets.FOLDER / name).read_text(encoding="utf-8")
-    reached = source.SNAPSHOT.reached_by_text(text)
-    made_of = ingredients(reached, {"program": text, **profile_values(profile)})
-    return Computation("output", name, made_of, reached, lambda: {"output.json": to_bytes(snippets.run(text, name))})
+    parameters = {"program": text, **profile_values(profile)}
+    return Computation.by(printed, text, name, kind="output", name=name, parameters=parameters, program=text)
+
+
+def printed(text: str, name: str) -> Files:
+    """What a program prints, as the store keeps it."""
+    return {"output.json": to_bytes(snippets.run(text, name))}
 
 
 def notebook(profile: Profile) -> Computation:
     """The executed notebook (`tutorial.ipynb`), under its program's text and all that it reaches."""
     text = snippets.NOTEBOOK.read_text(encoding="utf-8")
-    reached = source.SNAPSHOT.reached_by_text(text)
-    made_of = ingredients(reached, {"program": text, **profile_values(profile)})
-    made_of["tools"] = versions(["jupytext", "nbclient", "ipykernel", "matplotlib"])
-    return Computation("notebook", "tutorial", made_of, reached, lambda: {"tutorial.ipynb": executed(text)})
+    tools = versions(["jupytext", "nbclient", "ipykernel", "matplotlib"])
+    parameters = {"program": text, "tools": tools, **profile_values(profile)}
+    return Computation.by(executed, text, kind="notebook", name="tutorial", parameters=parameters, program=text)
 
 
-def executed(text: str) -> bytes:
+def executed(text: str) -> Files:
     """The program as an executed notebook, without times or names of this machine. Raises on a cell's error."""
     import jupytext  # here: Jupyter's libraries are needed by who builds the book, not by who uses the library
     import nbformat
@@ -53,4 +57,4 @@ def executed(text: str) -> bytes:
     for number, cell in enumerate(book.cells):
         cell["id"] = f"cell-{number}"  # random otherwise, and the same notebook would differ at each build
     book.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-    return nbformat.writes(book).encode()
+    return {"tutorial.ipynb": nbformat.writes(book).encode()}

@@ -10,37 +10,23 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
-import json
 import time
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, overload
 
 import torch
 
 from advlab import machine, source
+from advlab.encoding import Files, Json, digest, to_bytes
 from advlab.profile import Profile
 from advlab.store import Entry, Store
 from advlab.versions import versions
 
-Files = Mapping[str, bytes]
-Json = Any
-
 
 class SourceChanged(RuntimeError):
     """The source was edited while its old form ran: the result belongs to no key and is not kept."""
-
-
-def to_bytes(value: Json) -> bytes:
-    """JSON in one fixed form. Raises ValueError for NaN or infinity, which JSON does not know."""
-    return json.dumps(value, sort_keys=True, allow_nan=False, separators=(",", ":")).encode()
-
-
-def digest(value: Json) -> str:
-    """The hash of a value's one fixed form."""
-    return hashlib.sha256(to_bytes(value)).hexdigest()
 
 
 def target(function: Callable[..., Any] | type) -> str:
@@ -49,7 +35,9 @@ def target(function: Callable[..., Any] | type) -> str:
 
 
 def canonical(value: Any) -> Json:
-    """A parameter as JSON. A function or class of advlab stands for the source that it reaches.
+    """A parameter as JSON. A function or class of the packages hashed stands for the source that it reaches.
+
+    Of a dataclass, fields that do not count when two are compared (a name for people) do not count here.
 
     Raises TypeError for values that no key can hold, naming them.
     """
@@ -61,12 +49,12 @@ def canonical(value: Any) -> Json:
         return {str(name): canonical(item) for name, item in value.items()}
     if isinstance(value, type | types.FunctionType | types.BuiltinFunctionType) and "<" not in value.__qualname__:
         package = value.__module__.partition(".")[0]
-        if package == source.PACKAGE.name:
+        if package in source.SNAPSHOT.packages:
             return {"source": _identity(source.SNAPSHOT.reached(target(value)))}
         if found := versions([package]):
             return {"function": f"{value.__module__}.{value.__qualname__}", "versions": found}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = {f.name: canonical(getattr(value, f.name)) for f in dataclasses.fields(value)}
+        fields = {f.name: canonical(getattr(value, f.name)) for f in dataclasses.fields(value) if f.compare}
         return {"class": type(value).__qualname__, "fields": fields}
     raise TypeError(
         f"{value!r} ({type(value).__name__}) cannot be part of a key: give plain values, dataclasses of them, or "
@@ -96,6 +84,32 @@ class Computation:
     made_of: Json
     reached: source.Reached
     make: Callable[[], Files]
+
+    @classmethod
+    def by(
+        cls,
+        maker: Callable[..., Files],
+        *arguments: Any,
+        kind: str,
+        name: str,
+        parameters: Mapping[str, Any],
+        functions: Iterable[Callable[..., Any] | type] = (),
+        program: str = "",
+    ) -> Computation:
+        """What `maker(*arguments)` makes. The key holds the source that the maker, `functions` and `program` reach.
+
+        Args:
+            maker: a function at the top level of a module: it makes the files of the entry.
+            arguments: of the maker; what of them matters is repeated in `parameters` or `functions`.
+            kind: "model", "measurement", ...
+            name: of the entry in the store.
+            parameters: what else the key holds; see `canonical`.
+            functions: functions and classes of the package among the arguments.
+            program: the text of a program that the maker runs.
+        """
+        reached = source.SNAPSHOT.reached(target(maker), *map(target, functions), program=program)
+        made_of = ingredients(reached, parameters)
+        return cls(kind, name, made_of, reached, functools.partial(maker, *arguments))
 
     @functools.cached_property
     def key(self) -> str:
@@ -142,6 +156,25 @@ Measure = Callable[[Profile], dict[str, Json]]
 Trainings = Callable[[Profile], Sequence[Computation]]
 
 
+def result_files(measure: Measure, profile: Profile) -> Files:
+    """The result as `result.json`, and beside it what it holds for each example.
+
+    Under "evidence" stand verdicts on each example, under "adversarial" images (safetensors, as bytes), under "card"
+    the report of an audit (HTML, as text).
+    """
+    result = dict(measure(profile))
+    evidence, adversarial = result.pop("evidence", None), result.pop("adversarial", None)
+    card = result.pop("card", None)
+    files = {"result.json": to_bytes(result)}
+    if card is not None:
+        files["card.html"] = card.encode()
+    if adversarial is not None:
+        files["adversarial.safetensors"] = adversarial
+    if evidence is not None:
+        files["evidence.json"] = to_bytes(evidence)
+    return files
+
+
 class Measurement:
     """A chapter's measurement: profile in, JSON-able results out, kept by the store."""
 
@@ -154,27 +187,16 @@ class Measurement:
         self.__qualname__ = function.__qualname__
 
     def computation(self, profile: Profile) -> Computation:
-        """As the store keeps it: `result.json`, and beside it what is there for each example (`_files`)."""
-        reached = source.SNAPSHOT.reached(target(self.function))
-        made_of = ingredients(reached, profile_values(profile))
-        return Computation("measurement", self.name, made_of, reached, lambda: self._files(profile))
-
-    def _files(self, profile: Profile) -> Files:
-        """The result; under "evidence" verdicts on each example, under "adversarial" images (safetensors, as bytes).
-
-        Under "card" may stand the report of an audit (HTML, as text).
-        """
-        result = dict(self.function(profile))
-        evidence, adversarial = result.pop("evidence", None), result.pop("adversarial", None)
-        card = result.pop("card", None)
-        files = {"result.json": to_bytes(result)}
-        if card is not None:
-            files["card.html"] = card.encode()
-        if adversarial is not None:
-            files["adversarial.safetensors"] = adversarial
-        if evidence is not None:
-            files["evidence.json"] = to_bytes(evidence)
-        return files
+        """As the store keeps it: `result.json`, and beside it what is there for each example."""
+        return Computation.by(
+            result_files,
+            self.function,
+            profile,
+            kind="measurement",
+            name=self.name,
+            parameters=profile_values(profile),
+            functions=[self.function],
+        )
 
     def __call__(self, profile: Profile) -> dict[str, Json]:
         result: dict[str, Json] = self.computation(profile).get().json()

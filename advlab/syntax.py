@@ -1,13 +1,22 @@
-"""A module's syntax tree, cut into top-level statements: what each binds, which names it uses, what it says."""
+"""A module's syntax tree, cut into top-level statements: what each binds, what it says, and which names it uses.
+
+What a statement *says* is its tree without docstrings, annotations of functions and names of modules of the package:
+`zoo.trained(...)` and `models.trained(...)` say the same if both names lead to one definition. So a module can be
+moved or renamed, and no definition says anything else.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-#: A text in the code that ends so and names a file of the package stands for that file's content.
-DATA = (".json", ".yml", ".txt", ".j2")
+#: Stands for the name of a module of the package.
+ANY_MODULE = "·"
+
+#: Where a chain of names leads: ("advlab.zoo", ["trained"]) -> how many of the attributes name modules, None for a
+#: module of another package.
+Follow = Callable[[str, list[str]], int | None]
 
 
 class UnfollowableSource(ValueError):
@@ -15,13 +24,22 @@ class UnfollowableSource(ValueError):
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What a top-level statement says: its syntax tree as text, the names and texts in it, its own imports."""
+class Use:
+    """A name in a statement, or a text that may name a data file: `zoo.STANDARD` -> root "zoo", ("STANDARD",)."""
+
+    root: str
+    attributes: tuple[str, ...] = ()
+    #: Where the statement itself imports the root from: (module, name in it).
+    origin: tuple[str, str | None] | None = None
+    is_text: bool = False
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What a top-level statement says, and what it uses in the order of the text."""
 
     tree: str
-    names: list[tuple[str, list[str]]]
-    texts: list[str]
-    imports: dict[str, tuple[str, str | None]]
+    uses: tuple[Use, ...]
 
 
 @dataclass
@@ -32,7 +50,7 @@ class Module:
     is_package: bool
     bindings: dict[str, list[ast.stmt]] = field(default_factory=dict)
     effects: list[ast.stmt] = field(default_factory=list)
-    _facts: dict[int, Facts] = field(default_factory=dict)
+    _read: dict[int, Statement] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, name: str, text: str, is_package: bool, carriers: frozenset[str] = frozenset()) -> Module:
@@ -57,26 +75,20 @@ class Module:
     def _is_of(self, decorator: ast.expr, modules: frozenset[str]) -> bool:
         """Whether a decorator comes from one of these modules."""
         call = decorator.func if isinstance(decorator, ast.Call) else decorator
-        for root, attributes in _names(call):
-            for bound in self.bindings.get(root, []):
-                origin, name = targets(self, bound).get(root, ("", None))
-                if ".".join([origin, *attributes[:-1]] if name is None else [origin]) in modules:
-                    return True
+        root, attributes = _chain(call)
+        for bound in self.bindings.get(root or "", []):
+            origin, name = imports(self, bound).get(root or "", ("", None))
+            if ".".join([origin, *attributes[:-1]] if name is None else [origin]) in modules:
+                return True
         return False
 
-    def facts(self, statement: ast.stmt) -> Facts:
-        """What one of its statements says; found out once."""
-        if id(statement) not in self._facts:
-            nodes = list(ast.walk(statement))
-            texts = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
-            imports = [targets(self, node) for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom))]
-            self._facts[id(statement)] = Facts(
-                ast.dump(statement),
-                list(_names(statement)),
-                [text for text in texts if text.endswith(DATA)],
-                {name: target for one in imports for name, target in one.items()},
-            )
-        return self._facts[id(statement)]
+    def read(self, statement: ast.stmt, follow: Follow) -> Statement:
+        """What one of its statements says and uses; found out once. `follow` knows the modules of the package."""
+        if id(statement) not in self._read:
+            reader = _Reader(self, statement, follow)
+            tree = ast.dump(reader.visit(statement))
+            self._read[id(statement)] = Statement(tree, tuple(reader.uses))
+        return self._read[id(statement)]
 
     def absolute(self, statement: ast.ImportFrom) -> str:
         """The full name of the module that a `from ... import` names, relative forms resolved."""
@@ -111,8 +123,8 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
             yield node.name
 
 
-def targets(module: Module, statement: ast.stmt) -> dict[str, tuple[str, str | None]]:
-    """What an import statement binds: local name -> (module, name in it), also inside compound statements."""
+def imports(module: Module, statement: ast.AST) -> dict[str, tuple[str, str | None]]:
+    """What the imports in a statement bind: local name -> (module, name in it)."""
     found: dict[str, tuple[str, str | None]] = {}
     for node in ast.walk(statement):
         if isinstance(node, ast.Import):
@@ -126,20 +138,65 @@ def targets(module: Module, statement: ast.stmt) -> dict[str, tuple[str, str | N
     return found
 
 
-def _names(tree: ast.AST) -> Iterator[tuple[str, list[str]]]:
-    """Every name that is used, with the attributes taken from it: `zoo.STANDARD` -> ("zoo", ["STANDARD"])."""
-    stack: list[ast.AST] = [tree]
-    while stack:
-        node = stack.pop()
-        attributes: list[str] = []
-        inner = node
-        while isinstance(inner, ast.Attribute):
-            attributes.insert(0, inner.attr)
-            inner = inner.value
-        if isinstance(inner, ast.Name):
-            yield inner.id, attributes
-        else:
-            stack.extend(ast.iter_child_nodes(inner))
+def _chain(node: ast.AST) -> tuple[str | None, list[str]]:
+    """`a.b.c` -> ("a", ["b", "c"]); None for what does not begin with a name."""
+    attributes: list[str] = []
+    while isinstance(node, ast.Attribute):
+        attributes.insert(0, node.attr)
+        node = node.value
+    return (node.id if isinstance(node, ast.Name) else None), attributes
+
+
+class _Reader(ast.NodeTransformer):
+    """Notes what a statement uses, in order, and takes the names of the package's modules out of its tree."""
+
+    def __init__(self, module: Module, statement: ast.stmt, follow: Follow) -> None:
+        self.uses: list[Use] = []
+        self._follow = follow
+        self._own = imports(module, statement)
+        self._imported = dict(self._own)
+        for name, bound in module.bindings.items():
+            for one in bound:
+                if name not in self._own and isinstance(one, (ast.Import, ast.ImportFrom)):
+                    self._imported[name] = imports(module, one)[name]
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        return self._use(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        return self._use(node) if _chain(node)[0] is not None else self.generic_visit(node)
+
+    def _use(self, node: ast.expr) -> ast.AST:
+        root, attributes = _chain(node)
+        assert root is not None
+        self.uses.append(Use(root, tuple(attributes), self._own.get(root)))
+        if root not in self._imported:
+            return node
+        origin, name = self._imported[root]
+        modules = self._follow(origin, [name, *attributes] if name else attributes)
+        if modules is None or (name is not None and modules == 0):  # a name of its own, not a module's
+            return node
+        left: ast.expr = ast.Name(ANY_MODULE, ast.Load())
+        for attribute in attributes[modules - (1 if name is not None else 0) :]:
+            left = ast.Attribute(left, attribute, ast.Load())
+        return left
+
+    def visit_Import(self, node: ast.Import) -> ast.AST:
+        return self._without_modules(node, [(alias.name, None) for alias in node.names])
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
+        names = [alias.asname or alias.name for alias in node.names]
+        return self._without_modules(node, [self._own[name] for name in names])
+
+    def _without_modules(self, node: ast.stmt, targets: list[tuple[str, str | None]]) -> ast.AST:
+        """An import of the package says nothing itself: what is used of it is noted where it is used."""
+        inside = [self._follow(origin, [name] if name else []) is not None for origin, name in targets]
+        return ast.Pass() if all(inside) else node
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        if isinstance(node.value, str) and "." in node.value:
+            self.uses.append(Use(node.value, is_text=True))
+        return node
 
 
 class _Strip(ast.NodeTransformer):

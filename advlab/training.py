@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TypedDict
 
@@ -41,6 +41,7 @@ class Recipe:
             done, in [0, 1): a loss that asks more of the model than its outputs on one batch. In the place of
             `perturb` and `loss`, which tests still use. Called under autocast where the processor has bfloat16.
         clip: the largest L2 norm of all gradients together; longer ones are shortened. None leaves them.
+        name: what progress and the store call the model; no part of what it is.
     """
 
     architecture: Callable[[], nn.Module] = SimpleCNN
@@ -55,6 +56,7 @@ class Recipe:
     loss: Callable[[Tensor, Tensor], Tensor] = F.cross_entropy
     objective: Callable[[nn.Module, Tensor, Tensor, float], Tensor] | None = None
     clip: float | None = None
+    name: str = field(default="", compare=False)
 
 
 class Epoch(TypedDict):

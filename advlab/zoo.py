@@ -9,7 +9,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from advlab import machine, source
+from advlab import machine
 from advlab.augmentation import nudged, redrawn
 from advlab.defenses.adversarial_training import (
     more_steps_on_redrawn,
@@ -28,13 +28,14 @@ from advlab.defenses.certifiable import (
 )
 from advlab.defenses.distillation import distilled
 from advlab.defenses.interval_training import certified_loss, ramped
+from advlab.encoding import to_bytes
 from advlab.models import SimpleCNN, cheap_cnn, deeper_cnn, strided_cnn
 from advlab.profile import Profile
-from advlab.stored import Computation, ingredients, target, to_bytes
+from advlab.stored import Computation
 from advlab.training import Recipe, train
 
 #: SimpleCNN trained on clean images with Adam: the model that most pages attack.
-STANDARD = Recipe(architecture=SimpleCNN)
+STANDARD = Recipe(architecture=SimpleCNN, name="standard")
 #: SimpleCNN trained on what PGD makes of each batch (Madry et al. 2018), cut down to two or three minutes of one core:
 #: a third of the images, three steps instead of forty.
 ROBUST = Recipe(
@@ -46,12 +47,13 @@ ROBUST = Recipe(
     batch_size=100,
     learning_rate=5e-3,
     train_images=20_000,
+    name="robust",
 )
 
 #: The forms of adversarial training side by side: one network, one number of images seen, only what perturbs differs.
-PGD_TRAINED = dataclasses.replace(ROBUST, architecture=strided_cnn)
-SINGLE_STEP = dataclasses.replace(PGD_TRAINED, perturb=single_step)
-RANDOM_SINGLE_STEP = dataclasses.replace(PGD_TRAINED, perturb=random_single_step)
+PGD_TRAINED = dataclasses.replace(ROBUST, architecture=strided_cnn, name="pgd_trained")
+SINGLE_STEP = dataclasses.replace(PGD_TRAINED, perturb=single_step, name="single_step")
+RANDOM_SINGLE_STEP = dataclasses.replace(PGD_TRAINED, perturb=random_single_step, name="random_single_step")
 
 
 def trades_objective(model: nn.Module, images: Tensor, labels: Tensor, share: float) -> Tensor:
@@ -59,7 +61,7 @@ def trades_objective(model: nn.Module, images: Tensor, labels: Tensor, share: fl
     return trades(model, images, labels, ramped(share, 0.0, PGD_TRAINED.ramp, 0.0, PGD_TRAINED.epsilon), beta=6.0)
 
 
-TRADES = dataclasses.replace(PGD_TRAINED, perturb=None, objective=trades_objective)
+TRADES = dataclasses.replace(PGD_TRAINED, perturb=None, objective=trades_objective, name="trades")
 #: The most robust model that a few minutes of one core give: one convolution more, and all images, each drawn anew, in
 #: a ball that is a little larger than the one asked about.
 ADVERSARIAL = dataclasses.replace(
@@ -70,6 +72,7 @@ ADVERSARIAL = dataclasses.replace(
     train_images=None,
     epochs=6,
     learning_rate=3e-3,
+    name="adversarial",
 )
 
 
@@ -91,6 +94,7 @@ SMOOTHED = {
         epochs=2,
         batch_size=100,
         learning_rate=5e-3,
+        name=f"smoothed {sigma:g}",
     )
     for sigma in (0.25, 0.5, 1.0)
 }
@@ -114,9 +118,10 @@ CERTIFIED = Recipe(
     epochs=12,
     batch_size=100,
     learning_rate=3e-3,
+    name="certified",
 )
 #: The same without the first layer that black and white pixels allow.
-PLAINLY_CERTIFIED = dataclasses.replace(CERTIFIED, architecture=plain_certifiable_cnn)
+PLAINLY_CERTIFIED = dataclasses.replace(CERTIFIED, architecture=plain_certifiable_cnn, name="plainly certified")
 
 
 def long_trades_objective(model: nn.Module, images: Tensor, labels: Tensor, share: float) -> Tensor:
@@ -179,11 +184,15 @@ def sized(recipe: Recipe, profile: Profile) -> Recipe:
 
 def training(recipe: Recipe, seed: int = 0) -> Computation:
     """The stored training: `model.safetensors` and `history.json`."""
-    own = [value for value in vars(recipe).values() if getattr(value, "__module__", "").startswith("advlab.")]
-    reached = source.SNAPSHOT.reached("advlab.zoo:_trained_files", *map(target, own))
-    made_of = ingredients(reached, {"recipe": recipe, "seed": seed})
-    name = f"{recipe.architecture.__name__}/{seed}"
-    return Computation("model", name, made_of, reached, lambda: _trained_files(recipe, seed))
+    return Computation.by(
+        _trained_files,
+        recipe,
+        seed,
+        kind="model",
+        name=f"{recipe.name or recipe.architecture.__name__}/{seed}",
+        parameters={"recipe": recipe, "seed": seed},
+        functions=[one for one in vars(recipe).values() if getattr(one, "__module__", "").startswith("advlab.")],
+    )
 
 
 def _trained_files(recipe: Recipe, seed: int) -> dict[str, bytes]:
@@ -208,10 +217,16 @@ def history(recipe: Recipe, seed: int = 0) -> list[dict[str, Any]]:
 def distilling(profile: Profile, wanted: Distillation = DISTILLED, seed: int = 0) -> Computation:
     """The stored training of a teacher and its student, sized by the profile: `{teacher,student}.safetensors`."""
     recipe = sized(wanted.recipe, profile)
-    reached = source.SNAPSHOT.reached("advlab.zoo:_distilled_files", target(recipe.architecture))
-    made_of = ingredients(reached, {"recipe": recipe, "temperature": wanted.temperature, "seed": seed})
-    name = f"{recipe.architecture.__name__}-distilled/{seed}"
-    return Computation("model", name, made_of, reached, lambda: _distilled_files(recipe, wanted.temperature, seed))
+    return Computation.by(
+        _distilled_files,
+        recipe,
+        wanted.temperature,
+        seed,
+        kind="model",
+        name=f"distilled/{seed}",
+        parameters={"recipe": recipe, "temperature": wanted.temperature, "seed": seed},
+        functions=[recipe.architecture],
+    )
 
 
 def _distilled_files(recipe: Recipe, temperature: float, seed: int) -> dict[str, bytes]:

@@ -45,7 +45,12 @@ def makes():
     "VALUE = 7\ndef through_base():\n    return VALUE\n",
     "deep/shapes.py": "SIDES = 4\ndef shape(x):\n    return x * SIDES\ndef square(x):\n    return x * x\n",
     "deep/deeper.py": "import os\nCONSTANT = 5\nTABLE = {}\nTABLE['x'] = 1\nfor _ in range(2):\n    CONSTANT += 1\n",
-    "lazy.py": "LATE = 1\ndef late(x):\n    return x + LATE\n",
+    "lazy.py": "from math import sin\nfrom toy import first, second\nfrom toy.circle import even\nLATE = 1\n"
+    "def late(x):\n    return sin(x) + LATE + apart(x) + even(x)\n"
+    "def apart(x):\n    return first.same(x) - second.same(x)\n",
+    "first.py": "def same(x):\n    return x\n",
+    "second.py": "def same(x):\n    return x + 1\n",
+    "circle.py": "STEP = 1\ndef even(x):\n    return odd(x - 1)\ndef odd(x):\n    return even(x - STEP)\n",
 }
 
 
@@ -79,6 +84,10 @@ MATTERS = [
     ("deep/deeper.py", "TABLE['x'] = 1", "TABLE['x'] = 2"),
     ("lazy.py", "LATE = 1", "LATE = 2"),
     ("deep/__init__.py", "from toy.deep.shapes import shape", "from toy.deep.shapes import square as shape"),
+    ("lazy.py", "from math import sin", "from math import cos as sin"),
+    ("lazy.py", "return first.same(x) - second.same(x)", "return second.same(x) - first.same(x)"),
+    ("circle.py", "return odd(x - 1)", "return odd(x - 2)"),
+    ("circle.py", "STEP = 1", "STEP = 2"),
 ]
 
 
@@ -108,6 +117,62 @@ def test_a_change_that_does_not_matter_keeps_the_hash(toy: Path, name: str, old:
     assert reached(toy).digest == before
 
 
+#: Where a module of the toy goes, and what else has to be said differently then.
+MOVES = [
+    ("lazy.py", "kept/late.py", {"api.py": [("toy.lazy import", "toy.kept.late import")]}),
+    ("first.py", "kept/first.py", {"lazy.py": [("import first, second", "import second\nfrom toy.kept import first")]}),
+    ("second.py", "third.py", {"lazy.py": [("first, second", "first, third"), ("second.same", "third.same")]}),
+    (
+        "deep/deeper.py",
+        "deepest.py",
+        {
+            "deep/__init__.py": [("from toy.deep import deeper", "from toy import deepest")],
+            "api.py": [("deep.deeper.CONSTANT", "deep.deepest.CONSTANT")],
+        },
+    ),
+    (
+        "deep/deeper.py",
+        "kept/deeper.py",
+        {
+            "deep/__init__.py": [("from toy.deep import deeper", "import toy.kept.deeper")],
+            "api.py": [("deep.deeper.CONSTANT", "deep.toy.kept.deeper.CONSTANT")],
+        },
+    ),
+    ("circle.py", "round.py", {"lazy.py": [("toy.circle import", "toy.round import")]}),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "edits"), MOVES, ids=[f"{old} to {new}" for old, new, _ in MOVES])
+def test_a_module_that_moves_or_is_renamed_keeps_every_hash(
+    toy: Path, old: str, new: str, edits: dict[str, list[tuple[str, str]]]
+) -> None:
+    targets = ("toy.api:run", "toy.api:makes")
+    before = [reached(toy, target).digest for target in targets]
+    (toy / "kept").mkdir()
+    (toy / "kept" / "__init__.py").touch()
+    (toy / old).rename(toy / new)
+    for name, changes in edits.items():
+        for said, says in changes:
+            edit(toy, name, said, says)
+    assert [reached(toy, target).digest for target in targets] == before
+    assert f"toy.{new.removesuffix('.py').replace('/', '.')}" in reached(toy).modules
+
+
+def test_a_data_file_that_moves_with_its_module_keeps_the_hash(toy: Path) -> None:
+    (toy / "table.json").write_text("[1]")
+    edit(toy, "deep/shapes.py", "SIDES = 4", "SIDES = len(open('table.json').read())")
+    before = reached(toy).digest
+    (toy / "table.json").rename(toy / "deep" / "table.json")
+    assert reached(toy).digest == before
+    (toy / "deep" / "table.json").write_text("[12]")
+    assert reached(toy).digest != before
+
+
+def test_a_group_that_turns_in_a_circle_has_a_hash_for_each_member(toy: Path) -> None:
+    found = reached(toy).definitions
+    assert found["toy.circle:even"] != found["toy.circle:odd"]
+
+
 def test_re_exports_are_followed_to_the_definition(toy: Path) -> None:
     found = reached(toy).definitions
     assert "toy.deep.shapes:shape" in found
@@ -127,10 +192,10 @@ def test_foreign_packages_count_only_where_they_are_used(toy: Path) -> None:
 
 def test_a_programs_text_reaches_what_it_imports(toy: Path) -> None:
     source = Source(toy, carriers=())
-    found = source.reached_by_text("from toy import run\nimport torch\nprint(run(torch.ones(1)))\n")
+    found = source.reached(program="from toy import run\nimport torch\nprint(run(torch.ones(1)))\n")
     assert "toy.lazy:LATE" in found.definitions
     assert found.packages == {"torch"}
-    whole = source.reached_by_text("import toy.deep as d\nprint(d)\n")
+    whole = source.reached(program="import toy.deep as d\nprint(d)\n")
     assert "toy.deep:VALUE" in whole.definitions
 
 
@@ -181,7 +246,7 @@ def test_a_data_file_that_is_named_counts_by_its_content(toy: Path) -> None:
     (toy / "other.json").write_text("[1]")
     edit(toy, "lazy.py", "LATE = 1", "LATE = open('table.json')")
     before = reached(toy)
-    assert set(before.files) == {"table.json"}
+    assert [Path(name).name for name in before.files] == ["table.json"]
     (toy / "other.json").write_text("[2]")
     assert reached(toy).digest == before.digest
     source = Source(toy, carriers=())

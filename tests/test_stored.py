@@ -9,16 +9,17 @@ import torch
 import torch.nn.functional as F
 
 from advlab import source
+from advlab.encoding import digest
 from advlab.evaluation import Proportion
 from advlab.models import SimpleCNN
 from advlab.profile import DRAFT, FULL, STANDARD
 from advlab.source import Reached
 from advlab.store import Store
-from advlab.stored import Computation, Measurement, SourceChanged, Table, canonical, digest, ingredients, profile_values
+from advlab.stored import Computation, SourceChanged, Table, canonical, ingredients, profile_values, result_files
 from advlab.training import Recipe
 from advlab.zoo import training
 
-NOTHING = Reached({}, frozenset())
+NOTHING = Reached("")
 
 
 @pytest.fixture
@@ -88,7 +89,9 @@ def test_every_field_of_a_recipe_is_in_its_key() -> None:
         "objective": F.relu,
         "clip": 1.0,
     }
-    assert set(others) == {field.name for field in dataclasses.fields(Recipe)}, "a new field needs its line here"
+    fields = {field.name for field in dataclasses.fields(Recipe)}
+    assert fields - set(others) == {"name"}, "a new field needs its line here"
+    assert canonical(dataclasses.replace(base, name="other")) == canonical(base)
     keys = {digest(canonical(dataclasses.replace(base, **{name: value}))) for name, value in others.items()}
     keys.add(digest(canonical(base)))
     assert len(keys) == len(others) + 1
@@ -136,7 +139,7 @@ def test_evidence_is_kept_apart() -> None:
     def counts(profile: object) -> dict[str, object]:
         return {"accuracy": Proportion(1, 2).to_json(), "evidence": [{"index": 0}], "adversarial": b"images"}
 
-    files = Measurement(counts, lambda profile: ())._files(DRAFT)
+    files = result_files(counts, DRAFT)
     assert b"index" not in files["result.json"]
     assert b"index" in files["evidence.json"]
     assert files["adversarial.safetensors"] == b"images"

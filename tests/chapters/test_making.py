@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from advlab import laws, snippets
+from advlab.encoding import to_bytes
 from advlab.profile import DRAFT
-from advlab.stored import Drawing, to_bytes
+from advlab.stored import Drawing
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "making.md").read_text(encoding="utf-8")
