@@ -74,7 +74,7 @@ PROSE := 'docs/**/*.md' README.md CHANGELOG.md
 
 prose: .ci/node_modules/.package-lock.json ## spelling (.ci/words.txt holds our words) and Markdown of the pages
 	.ci/node_modules/.bin/cspell --config .ci/cspell.json --no-progress --no-summary $(PROSE) \
-	  advlab/glossary.yml advlab/paths.yml snippets/index.yml
+	  advlab/chapters/glossary.yml advlab/chapters/paths.yml snippets/index.yml
 	.ci/node_modules/.bin/markdownlint-cli2 --config .ci/markdown.markdownlint-cli2.jsonc $(PROSE)
 
 .ci/lighthouse/node_modules/.package-lock.json: .ci/lighthouse/package.json .ci/lighthouse/package-lock.json

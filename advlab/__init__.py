@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-import advlab.source as _source  # noqa: F401  (first of all: it reads the source before any of it can be edited and run)
+import advlab.engine.cache.source as _source  # noqa: F401  (first of all: it reads the source before any of it can be edited and run)
 
 if TYPE_CHECKING:
     from torch import nn
@@ -24,6 +24,7 @@ def trained(name: str = "standard", seed: int = 0) -> nn.Module:
     Raises:
         ValueError: the book has no model of that name.
     """
-    from advlab import profile, zoo  # here: importing torch takes seconds, and the site's plugin does without
+    from advlab import zoo  # here: importing torch takes seconds, and the site's plugin does without
+    from advlab.engine.cache import profile
 
     return zoo.trained(zoo.sized(zoo.by_name(name), profile.current()), seed)

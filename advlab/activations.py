@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
-from advlab.inference import CHUNK, logits
+from advlab.models.inference import CHUNK, logits
 
 
 class NothingToHook(LookupError):

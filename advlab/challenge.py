@@ -13,11 +13,11 @@ import torch
 from torch import nn
 
 from advlab import data
+from advlab.engine.cache.source import PACKAGE
 from advlab.evaluation import Proportion, predict
-from advlab.factory import ModelError, UsageError
 from advlab.models import deeper_cnn
-from advlab.source import PACKAGE
 from advlab.verify import Examples, load, verify
+from advlab.verify.loading import ModelError, UsageError
 
 #: Radius of the ball, and how many test images (`advlab.data.subset`) may be attacked.
 EPSILON, IMAGES = 0.3, 1000

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import sys
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from advlab.profile import PROFILES, STANDARD
-from advlab.store import Entry, Store, default_root
+from advlab.engine.build import command as store_command
 
-#: Exit status when the source was edited during a build: nothing is wrong, start again.
-TRY_AGAIN = 75
-FAILED = 1
+#: The module that names the book which `build` builds.
+EDITION = "advlab.edition"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,8 +22,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     commands = {
         "build": _build,
-        "list": _list,
-        "clean": _clean,
+        "list": store_command.list_entries,
+        "clean": store_command.clean,
         "audit": _audit,
         "verify": _verify,
         "check": _check,
@@ -65,12 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="advlab", description="Measure what the site shows, and keep it.")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
     build = commands.add_parser("build", help="train, measure and draw what the store lacks")
-    build.add_argument("--profile", choices=PROFILES, default=os.environ.get("ADVLAB_PROFILE") or STANDARD.name)
-    build.add_argument("--device", help="cpu (default), cuda, cuda:N or mps; part of every key")
-    build.add_argument(
-        "--jobs", type=_positive, help="computations side by side, one thread each (default: one a core)"
-    )
-    build.add_argument("--quiet", action="store_true", help="no progress")
+    store_command.add_build_options(build)
     build.add_argument(
         "--recipe",
         choices=("build", "long"),
@@ -79,9 +69,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     build.add_argument("--only", help="of the long recipes, the one of this name")
     listing = commands.add_parser("list", help="show what the store holds: kind, name, key, age, size, seconds it took")
-    listing.add_argument("--json", action="store_true", help="one JSON object a line")
+    store_command.add_list_options(listing)
     clean = commands.add_parser("clean", help="forget entries that no book of this checkout refers to")
-    clean.add_argument("--all", action="store_true", help="forget everything, books included")
+    store_command.add_clean_options(clean)
     auditing = commands.add_parser("audit", help="find out whether the robustness of your own model is real")
     auditing.options = _audit_options
     verifying = commands.add_parser("verify", help="check saved adversarial images again: domain, ball, verdict")
@@ -133,7 +123,7 @@ def _check(options: argparse.Namespace) -> int:
 
 def _challenge(options: argparse.Namespace) -> int:
     from advlab.challenge import EPSILON, score
-    from advlab.factory import ModelError, UsageError
+    from advlab.verify.loading import ModelError, UsageError
 
     try:
         found = score(options.file)
@@ -148,100 +138,21 @@ def _challenge(options: argparse.Namespace) -> int:
     return 0
 
 
-def _positive(text: str) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a positive whole number")
-    return value
-
-
 def _build(options: argparse.Namespace) -> int:
-    if options.profile not in PROFILES:
-        print(f"advlab: ADVLAB_PROFILE is {options.profile!r}; known are {', '.join(PROFILES)}", file=sys.stderr)
-        return 64
-    os.environ["ADVLAB_PROFILE"] = options.profile
-    if options.device:
-        os.environ["ADVLAB_DEVICE"] = options.device
-    if os.environ.get("ADVLAB_STORE"):  # programs run in folders of their own, where a relative path leads elsewhere
-        os.environ["ADVLAB_STORE"] = str(default_root())
-    from advlab import machine  # torch is imported only where something is computed
-
-    try:
-        machine.device()
-    except ValueError as problem:
-        print(f"advlab: {problem}", file=sys.stderr)
-        return 64
-    if options.recipe == "long":
-        return _long(options.only)
-    from advlab import pool
-    from advlab.build import build
-    from advlab.stored import SourceChanged
-
-    try:
-        book = build(PROFILES[options.profile], options.jobs or pool.default_jobs(), options.quiet)
-    except SourceChanged as problem:
-        print(f"advlab: {problem}", file=sys.stderr)
-        return TRY_AGAIN
-    if not options.quiet:
-        print(f"{options.profile}: all there, after {book['seconds']:.1f} s", file=sys.stderr)
-    return 0
+    if options.recipe == "build":
+        return store_command.build(EDITION, options)
+    return store_command.prepared(options) or _long_recipes(options.only)
 
 
-def _long(only: str | None) -> int:
-    from advlab import long, zoo
+def _long_recipes(only: str | None) -> int:
+    from advlab import long_recipes, zoo
 
-    known = [*zoo.LONG, long.SMOOTHING]
+    known = [*zoo.LONG, long_recipes.SMOOTHING]
     if only is not None and only not in known:
         print(f"advlab build: no long recipe is called {only!r}; there are {', '.join(known)}", file=sys.stderr)
         return 64
     if recipes := {name: recipe for name, recipe in zoo.LONG.items() if only in (None, name)}:
-        long.run(recipes)
-    if only in (None, long.SMOOTHING):
-        long.smoothed()
+        long_recipes.run(recipes)
+    if only in (None, long_recipes.SMOOTHING):
+        long_recipes.smoothed()
     return 0
-
-
-def _list(options: argparse.Namespace) -> int:
-    for entry in Store().entries():
-        age = time.time() - entry.created
-        row = {"kind": entry.kind, "name": entry.name, "key": entry.key[:12], "age_s": round(age)}
-        row |= {"bytes": entry.size, "seconds": round(float(entry.meta["seconds"]), 2)}
-        if options.json:
-            print(json.dumps(row))
-        else:
-            print(
-                f"{entry.kind:12} {entry.name:34} {entry.key[:12]}  {_age(age):>8} old  "
-                f"{entry.size / 1024:9,.1f} KiB  {row['seconds']:8.1f} s"
-            )
-    return 0
-
-
-def _age(seconds: float) -> str:
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"
-
-
-def _clean(options: argparse.Namespace) -> int:
-    store = Store()
-    books = sorted((store.root / "books").glob("*.json"))
-    used = set() if options.all else {key for book in books for key in _keys(json.loads(book.read_text()))}
-    dropped: list[Entry] = [entry for entry in store.entries() if entry.key not in used]
-    size = sum(entry.size for entry in dropped)
-    for entry in dropped:
-        store.remove(entry)
-    if options.all:
-        for book in books:
-            book.unlink(missing_ok=True)
-    print(f"forgot {len(dropped)} entries, {size / 2**20:.1f} MiB")
-    return 0
-
-
-def _keys(book: dict[str, object]) -> set[str]:
-    """The keys of all entries that a book refers to."""
-    kinds = [value for value in book.values() if isinstance(value, dict)]
-    return {one["key"] for kind in kinds for one in kind.values() if isinstance(one, dict) and "key" in one}

@@ -10,7 +10,7 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.proportion import proportion_confint
 from torch import Tensor, nn
 
-from advlab.inference import logits, predict
+from advlab.models.inference import logits, predict
 
 __all__ = [
     "Attack",

@@ -9,8 +9,6 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from advlab import machine
-from advlab.augmentation import nudged, redrawn
 from advlab.defenses.adversarial_training import (
     more_steps_on_redrawn,
     random_single_step,
@@ -28,11 +26,13 @@ from advlab.defenses.certifiable import (
 )
 from advlab.defenses.distillation import distilled
 from advlab.defenses.interval_training import certified_loss, ramped
-from advlab.encoding import to_bytes
+from advlab.engine.cache import machine
+from advlab.engine.cache.computation import Computation
+from advlab.engine.cache.encoding import to_bytes
+from advlab.engine.cache.profile import Profile
 from advlab.models import SimpleCNN, cheap_cnn, deeper_cnn, strided_cnn
-from advlab.profile import Profile
-from advlab.stored import Computation
 from advlab.training import Recipe, train
+from advlab.training.augmentation import nudged, redrawn
 
 #: SimpleCNN trained on clean images with Adam: the model that most pages attack.
 STANDARD = Recipe(architecture=SimpleCNN, name="standard")
@@ -184,15 +184,9 @@ def sized(recipe: Recipe, profile: Profile) -> Recipe:
 
 def training(recipe: Recipe, seed: int = 0) -> Computation:
     """The stored training: `model.safetensors` and `history.json`."""
-    return Computation.by(
-        _trained_files,
-        recipe,
-        seed,
-        kind="model",
-        name=f"{recipe.name or recipe.architecture.__name__}/{seed}",
-        parameters={"recipe": recipe, "seed": seed},
-        functions=[one for one in vars(recipe).values() if getattr(one, "__module__", "").startswith("advlab.")],
-    )
+    own = tuple(one for one in vars(recipe).values() if getattr(one, "__module__", "").startswith("advlab."))
+    name = f"{recipe.name or recipe.architecture.__name__}/{seed}"
+    return Computation("model", name, _trained_files, (recipe, seed), {"recipe": recipe, "seed": seed}, own)
 
 
 def _trained_files(recipe: Recipe, seed: int) -> dict[str, bytes]:
@@ -217,16 +211,9 @@ def history(recipe: Recipe, seed: int = 0) -> list[dict[str, Any]]:
 def distilling(profile: Profile, wanted: Distillation = DISTILLED, seed: int = 0) -> Computation:
     """The stored training of a teacher and its student, sized by the profile: `{teacher,student}.safetensors`."""
     recipe = sized(wanted.recipe, profile)
-    return Computation.by(
-        _distilled_files,
-        recipe,
-        wanted.temperature,
-        seed,
-        kind="model",
-        name=f"distilled/{seed}",
-        parameters={"recipe": recipe, "temperature": wanted.temperature, "seed": seed},
-        functions=[recipe.architecture],
-    )
+    arguments = (recipe, wanted.temperature, seed)
+    parameters = {"recipe": recipe, "temperature": wanted.temperature, "seed": seed}
+    return Computation("model", f"distilled/{seed}", _distilled_files, arguments, parameters, (recipe.architecture,))
 
 
 def _distilled_files(recipe: Recipe, temperature: float, seed: int) -> dict[str, bytes]:
@@ -264,3 +251,8 @@ def by_name(name: str) -> Recipe:
     if name not in NAMED:
         raise ValueError(f"no model of the book is called {name!r}; there are {', '.join(map(repr, NAMED))}")
     return NAMED[name]
+
+
+def given_to_programs(profile: Profile) -> list[Computation]:
+    """The model that `advlab.trained()` gives: the programs of snippets/ ask for it."""
+    return [training(sized(STANDARD, profile))]

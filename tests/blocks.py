@@ -27,10 +27,11 @@ from sybil.evaluators.doctest import NUMBER, OutputChecker
 from sybil.parsers.markdown import CodeBlockParser
 from sybil.parsers.rest import DocTestParser
 
-from advlab import pages, snippets
-from advlab.book import Book
-from advlab.profile import current
-from advlab.site import up_to_date
+from advlab.edition import EDITION
+from advlab.engine.book import Book
+from advlab.engine.build.up_to_date import up_to_date
+from advlab.engine.cache.profile import current
+from advlab.engine.pages import library_code, rendering
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -41,7 +42,7 @@ _CODE = re.compile(r'^<< code\("([\w.]+)"\) >>$', re.MULTILINE)
 @functools.cache
 def book() -> Book:
     """The results of this profile; computed in a fresh process where they are missing."""
-    return up_to_date(current())
+    return up_to_date(EDITION, current())
 
 
 def url(path: Path) -> str:
@@ -87,8 +88,8 @@ class Page(Document):
     @classmethod
     def parse(cls, path: str, *parsers: Any, encoding: str = "utf-8") -> Page:
         source = Path(path).read_text(encoding=encoding)
-        page = cls(pages.rendered(_without_front_matter(source), url(Path(path)), book()), path)
-        page.shown = {pages.shown.code(name): name for name in _CODE.findall(source)}
+        page = cls(rendering.rendered(_without_front_matter(source), url(Path(path)), book()), path)
+        page.shown = {library_code.code(name): name for name in _CODE.findall(source)}
         for parser in parsers:
             for region in parser(page):
                 page.add(region)
@@ -128,7 +129,7 @@ def run_bash(example: Example) -> str | None:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path, "ADVLAB_STORE": str(book().store.root)}
     with tempfile.TemporaryDirectory() as folder:
-        for program in (snippets.FOLDER / Path(example.path).stem).glob("*.py"):  # as a reader has saved them
+        for program in (EDITION.snippets / Path(example.path).stem).glob("*.py"):  # as a reader has saved them
             shutil.copy(program, folder)
         command = ["bash", "-euo", "pipefail", "-c", str(example.parsed)]
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
@@ -168,9 +169,9 @@ def whole(document: Document) -> Iterable[Region]:
 
 def run_program(example: Example) -> str | None:
     """Run a program alone; what it prints is what the store holds, and so what pages show."""
-    name = Path(example.path).relative_to(snippets.FOLDER).as_posix()
+    name = Path(example.path).relative_to(EDITION.snippets).as_posix()
     got = printed(str(example.parsed), example.path, {"__name__": "__main__"})
-    if Path(example.path) == snippets.NOTEBOOK:
+    if name == EDITION.notebook:
         return None  # its outputs are the notebook's, which Jupyter made
     want = book().entry("output", name).json("output.json")[""]
     return None if same(want, got) else f"the store holds another output\n{difference(want, got)}"

@@ -8,10 +8,11 @@ import torch
 from hypothesis import settings
 from jaxtyping import install_import_hook
 
-# Before the modules are imported: the hook works on them as they are loaded. The models are left out: torch.fx
+# Before the modules are imported: the hook works on them as they are loaded. The networks are left out: torch.fx
 # traces their `forward` with stand-ins that have no shape.
 FOLDER = find_spec("advlab").submodule_search_locations
-CHECKED = [f"advlab.{module.name}" for module in pkgutil.iter_modules(FOLDER) if module.name != "models"]
+MODULES = [f"advlab.{module.name}" for module in pkgutil.iter_modules(FOLDER) if module.name != "models"]
+CHECKED = [*MODULES, "advlab.models.inference", "advlab.models.rewriting"]
 # The tower: an int may stand for a float, as Python's type checkers have it.
 install_import_hook(CHECKED, "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
 

@@ -5,7 +5,7 @@ from torch import nn
 
 from advlab.activations import Activations, NothingToHook, relative_drift
 from advlab.attacks import fgsm, random_noise
-from advlab.inference import CHUNK
+from advlab.models.inference import CHUNK
 
 
 def hooks(model):

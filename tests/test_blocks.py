@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from sybil.parsers.markdown import CodeBlockParser
 
-from advlab import shown
+from advlab.engine.pages import library_code
 from tests.blocks import LANGUAGES, Page, same
 
-FGSM = shown.code("advlab.attacks.fgsm.fgsm")
+FGSM = library_code.code("advlab.attacks.fgsm.fgsm")
 
 
 def complaints(text: str, functions: dict[str, str] | None = None) -> list[str | None]:

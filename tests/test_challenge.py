@@ -7,7 +7,7 @@ from advlab import challenge
 from advlab.attacks import fgsm
 from advlab.data import indices, mnist
 from advlab.evaluation import predict
-from advlab.factory import ModelError, UsageError
+from advlab.verify.loading import ModelError, UsageError
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from advlab import cli
-from advlab.store import Store
+from advlab.engine.cache.store import Store
 
 
 @pytest.fixture

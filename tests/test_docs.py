@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from advlab import laws, pages, snippets
+from advlab.edition import EDITION
+from advlab.engine import snippets
+from advlab.engine.pages import laws, rendering
+from advlab.engine.pages.grammar import includes
 from tests.blocks import DOCS, LANGUAGES, PAGES, ROOT, book, url
 
 ALL = sorted(DOCS.rglob("*.md"))
@@ -29,22 +32,25 @@ def test_there_are_pages() -> None:
 
 @pytest.mark.parametrize("page", ALL, ids=lambda page: page.relative_to(DOCS).as_posix())
 def test_nothing_is_typed(page: Path) -> None:
-    assert [str(breach) for breach in laws.breaches(page.read_text())] == []
+    assert [str(breach) for breach in laws.breaches(page.read_text(), EDITION)] == []
 
 
 @pytest.mark.parametrize("page", ALL, ids=lambda page: page.relative_to(DOCS).as_posix())
 def test_sybil_collects_every_fence(page: Path) -> None:
     """Counted by another rule than Sybil's: lines that open a fence, in the text that MkDocs renders."""
-    text = pages.rendered(re.sub(r"\A---\n.*?\n---\n", "", page.read_text(), flags=re.DOTALL), url(page), book())
+    text = rendering.rendered(re.sub(r"\A---\n.*?\n---\n", "", page.read_text(), flags=re.DOTALL), url(page), book())
     marks = re.findall(r"^ *(?:`{3,}|~{3,})", text, flags=re.MULTILINE)
     assert len(marks) % 2 == 0
     assert len(list(PAGES.parse(page))) == len(marks) // 2
 
 
 def test_no_program_and_no_section_lies_unused() -> None:
-    names = [*snippets.names(), *(p.relative_to(snippets.FOLDER).as_posix() for p in snippets.FOLDER.rglob("*.sh"))]
-    sources = {name: snippets.sections((snippets.FOLDER / name).read_text()) for name in names}
-    included = {one for page in ALL for one in laws.includes(page.read_text())}
+    names = [
+        *snippets.names(EDITION),
+        *(p.relative_to(EDITION.snippets).as_posix() for p in EDITION.snippets.rglob("*.sh")),
+    ]
+    sources = {name: snippets.sections((EDITION.snippets / name).read_text()) for name in names}
+    included = {one for page in ALL for one in includes(page.read_text())}
     assert unused(sources, included) == []
 
 
@@ -53,7 +59,7 @@ def test_the_search_for_unused_sections_finds_them() -> None:
     assert unused(sources, {("a.py", "one"), ("c.py", None)}) == ["a.py:two", "b.py"]
 
 
-@pytest.mark.parametrize("kind", ["figure", "slider", "table", "claim"])
+@pytest.mark.parametrize("kind", ["figure", "slider", "table", "claim", "fragment"])
 def test_everything_drawn_or_claimed_is_on_a_page(kind: str) -> None:
     texts = "\n".join(page.read_text() for page in ALL)
     assert [name for name in book().content.get(f"{kind}s", {}) if f'{kind}("{name}"' not in texts] == []

@@ -19,7 +19,7 @@ from advlab.evaluation import (
     predict,
     worst_case,
 )
-from advlab.inference import CHUNK, evaluation_mode
+from advlab.models.inference import CHUNK, evaluation_mode
 
 
 @given(st.integers(1, 10**5).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))

@@ -9,9 +9,9 @@ from typing import Any, TypeVar, cast
 import torch
 from torch import Tensor, nn
 
-from advlab.checks import check_classes, check_epsilon, check_images
-from advlab.inference import CHUNK, device_of, evaluation_mode
-from advlab.rewriting import for_attacks
+from advlab.attacks.input_checks import check_classes, check_epsilon, check_images
+from advlab.models.inference import CHUNK, device_of, evaluation_mode
+from advlab.models.rewriting import for_attacks
 
 Body = TypeVar("Body", bound=Callable[..., Tensor])
 
@@ -21,8 +21,8 @@ def attack(body: Body) -> Body:
 
     Before any work it checks the input. It runs the body in evaluation mode, on the model's device, in
     chunks of 100 images, on a copy of the model that is the same function and faster, where there is one
-    (`advlab.rewriting.for_attacks`). The caller's tensors, the parameters' gradients and every sub-module's training
-    flag stay as they were; the result is detached, and lies on the images' device.
+    (`advlab.models.rewriting.for_attacks`). The caller's tensors, the parameters' gradients and every sub-module's
+    training flag stay as they were; the result is detached, and lies on the images' device.
 
     A body may take `epsilon` (an attack of minimum norm does not), `norm`, and beside `labels` these for each image:
     `targets` (classes) and `starts` (images). They are cut into chunks together.

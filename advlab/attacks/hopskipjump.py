@@ -9,7 +9,7 @@ from torch import Generator, Tensor, nn
 
 from advlab.attacks.attack import attack
 from advlab.attacks.ball import TINY, Norm, lengths, per_image, steepest
-from advlab.inference import CHUNK
+from advlab.models.inference import CHUNK
 
 #: The paper's B0: queries of the first gradient estimate; the t-th takes sqrt(t) times as many.
 SAMPLES = 100

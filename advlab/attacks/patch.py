@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from advlab.attacks.attack import attack
 from advlab.attacks.losses import cross_entropy
 from advlab.attacks.transformations import ANGLE, SCALES, Shape, apply_patch, random_placements
-from advlab.inference import device_of, evaluation_mode
+from advlab.models.inference import device_of, evaluation_mode
 
 
 def train_patch(

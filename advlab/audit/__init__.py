@@ -4,6 +4,6 @@ from advlab.audit.auditing import audit
 from advlab.audit.flag import Flag
 from advlab.audit.images import Data
 from advlab.audit.result import Attacked, Audit
-from advlab.factory import ModelError, UsageError
+from advlab.verify.loading import ModelError, UsageError
 
 __all__ = ["Attacked", "Audit", "Data", "Flag", "ModelError", "UsageError", "audit"]

@@ -9,7 +9,6 @@ from typing import Any
 import torch
 from torch import nn
 
-from advlab import machine
 from advlab.attacks.adaptive import Averaged
 from advlab.attacks.ball import Norm
 from advlab.audit.binarisation import planted_found
@@ -22,11 +21,12 @@ from advlab.audit.result import Attacked, Audit
 from advlab.audit.rungs import CLEAN, Ladder
 from advlab.audit.signs import Curve, signs
 from advlab.audit.slope import slope
+from advlab.engine.cache import machine
+from advlab.engine.cache.progress import report
 from advlab.evaluation import Proportion
-from advlab.factory import UsageError
-from advlab.progress import report
 from advlab.threat import ThreatModel
 from advlab.verify import Examples
+from advlab.verify.loading import UsageError
 
 #: The most serious flags first.
 ORDER = ("setup", "masked", "note")

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from advlab.attacks.ball import Norm, lengths, per_image, projected
 from advlab.attacks.pgd import REACH, ascent
-from advlab.inference import device_of, evaluation_mode
+from advlab.models.inference import device_of, evaluation_mode
 
 #: Points in the ball of each image, no further out than this share of its radius.
 INNER, DEPTH = 64, 0.9

@@ -16,8 +16,8 @@ from advlab.audit import report
 from advlab.audit.auditing import IMAGES, QUICK_IMAGES, audit
 from advlab.audit.images import load_data
 from advlab.audit.result import Audit
-from advlab.factory import ModelError, UsageError, load_model
-from advlab.progress import listening
+from advlab.engine.cache.progress import listening
+from advlab.verify.loading import ModelError, UsageError, load_model
 
 WRONG_USAGE, NO_VERDICT = 64, 2
 

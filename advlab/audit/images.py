@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from advlab import data
-from advlab.arrays import load_arrays
-from advlab.factory import FORM, UsageError, called, named
+from advlab.verify.arrays import load_arrays
+from advlab.verify.loading import FORM, UsageError, called, named
 
 #: Images beside the audited ones on which a surrogate may be trained.
 POOL = 2000

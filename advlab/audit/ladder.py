@@ -18,7 +18,7 @@ from advlab.attacks.transfer import transfer
 from advlab.audit.effort import Effort
 from advlab.audit.rungs import CLEAN, Attack, Ladder
 from advlab.audit.surrogate import surrogate
-from advlab.inference import predict
+from advlab.models.inference import predict
 
 #: Rungs of the longest ladder.
 RUNGS = 12

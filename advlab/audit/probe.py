@@ -8,8 +8,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from advlab.factory import ModelError
-from advlab.inference import device_of, evaluation_mode, predict
+from advlab.models.inference import device_of, evaluation_mode, predict
+from advlab.verify.loading import ModelError
 
 #: Images that the probes look at.
 PROBED = 64

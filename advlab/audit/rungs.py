@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from advlab.attacks.ball import Norm, lengths
-from advlab.inference import CHUNK, predict
-from advlab.progress import report
+from advlab.engine.cache.progress import report
+from advlab.models.inference import CHUNK, predict
 
 Kind = Literal["clean", "control", "white box", "black box"]
 #: The first rung: the images as they are.

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from advlab.attacks.ball import Norm, lengths, projected, steepest
 from advlab.attacks.losses import cross_entropy, margin
 from advlab.attacks.pgd import REACH
-from advlab.inference import device_of, evaluation_mode
+from advlab.models.inference import device_of, evaluation_mode
 
 #: A gradient below this has no direction left in float32: its products underflow.
 VANISHED = torch.finfo(torch.float32).tiny

@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from advlab.inference import predict
+from advlab.models.inference import predict
 
 BATCH = 50
 LEARNING_RATE = 2e-3

@@ -7,10 +7,10 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 
-from advlab.chapters import style
-from advlab.profile import Profile
-from advlab.source import PACKAGE
-from advlab.stored import Drawing, Table, claim, figure, measurement, table
+from advlab.chapters.shared import style
+from advlab.engine.cache.profile import Profile
+from advlab.engine.cache.source import PACKAGE
+from advlab.engine.chapter import Drawing, Table, claim, figure, measurement, table
 
 RECORD = "recorded/benchmarks.json"
 MODELS = {"standard": "the standard model", "robust": "the PGD-trained model"}

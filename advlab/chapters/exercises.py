@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import Table, measurement, table
 from advlab.grading.announced import names, signature, title
 from advlab.grading.catalogue import EXERCISES
-from advlab.profile import Profile
-from advlab.stored import Table, measurement, table
 
 #: The page whose matter an exercise is of, beside its title there.
 PAGES = {

@@ -10,12 +10,12 @@ from torch import Tensor
 
 from advlab import zoo
 from advlab.attacks import fgsm
-from advlab.chapters import style
 from advlab.chapters.fgsm.measure import epsilon_table
+from advlab.chapters.shared import style
 from advlab.data import CLASSES, mnist
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import Drawing, claim, figure, measurement
 from advlab.evaluation import logits
-from advlab.profile import Profile
-from advlab.stored import Drawing, claim, figure, measurement
 
 EPSILON = 0.2  # pixel units
 COLUMNS = 5  # of the picture: readable on a phone

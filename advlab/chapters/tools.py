@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import yaml
 
-from advlab.profile import Profile
-from advlab.source import PACKAGE
-from advlab.stored import Table, measurement, table
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import Table, measurement, table
 
-LISTED = "tools.yml"
+LISTED = Path(__file__).with_name("tools.yml")
 
 Result = dict[str, Any]
 
 
 @measurement
 def listed(profile: Profile) -> Result:
-    """What `advlab/tools.yml` says, dates as text. Nothing is measured."""
-    content = yaml.load((PACKAGE / LISTED).read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
+    """What `chapters/tools.yml` says, dates as text. Nothing is measured."""
+    content = yaml.load(LISTED.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
     return dict(content)
 
 

@@ -13,11 +13,11 @@ from torch import Tensor, nn
 
 from advlab.attacks.ball import projected
 from advlab.attacks.fgsm import fgsm
+from advlab.attacks.input_checks import check_classes, check_epsilon, check_images
 from advlab.attacks.pgd import pgd
-from advlab.augmentation import redrawn
-from advlab.checks import check_classes, check_epsilon, check_images
-from advlab.inference import evaluation_mode
-from advlab.rewriting import for_attacks
+from advlab.models.inference import evaluation_mode
+from advlab.models.rewriting import for_attacks
+from advlab.training.augmentation import redrawn
 
 #: Of the single step from a random start, in radii of the ball: longer than one, for it starts anywhere (section 4.2).
 LONG_STEP = 1.25
@@ -82,7 +82,7 @@ def several_steps(
 def steps_on_redrawn(
     model: nn.Module, images: Float[Tensor, "batch 1 side side"], labels: Int[Tensor, " batch"], epsilon: float
 ) -> Float[Tensor, "batch 1 side side"]:
-    """`several_steps`, each image drawn anew first (`advlab.augmentation.redrawn`): what is attacked is never the same.
+    """`several_steps` on images drawn anew (`advlab.training.augmentation.redrawn`): what is attacked always differs.
 
     On the same images again and again a network learns to withstand the attack on just these: robust overfitting.
     """

@@ -10,10 +10,10 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from advlab.checks import check_classes, check_epsilon, check_images
+from advlab.attacks.input_checks import check_classes, check_epsilon, check_images
 from advlab.defenses.chain import chain
 from advlab.defenses.intervals import intervals, margins
-from advlab.inference import CHUNK, device_of
+from advlab.models.inference import CHUNK, device_of
 
 
 def bounds(

@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn.grad import conv2d_input
 
-from advlab.checks import check_classes, check_epsilon, check_images, check_share
+from advlab.attacks.input_checks import check_classes, check_epsilon, check_images, check_share
 from advlab.defenses.chain import chain
 from advlab.defenses.intervals import Interval, Weighted, affine, intervals, margins, per_channel
 from advlab.models import Contrast, Normalize

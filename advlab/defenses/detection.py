@@ -13,7 +13,7 @@ from scipy.stats import mannwhitneyu
 from torch import Tensor, nn
 
 from advlab.evaluation import Proportion
-from advlab.inference import CHUNK, device_of, evaluation_mode
+from advlab.models.inference import CHUNK, device_of, evaluation_mode
 
 
 class Detector(nn.Module, ABC):

@@ -11,7 +11,7 @@ from advlab.defenses.detection import Detector
 from advlab.defenses.fitting import fit
 from advlab.evaluation import BATCH, Attack
 from advlab.models import SimpleCNN
-from advlab.rewriting import for_attacks
+from advlab.models.rewriting import for_attacks
 from advlab.training import Recipe
 
 

@@ -18,8 +18,8 @@ from torch import Tensor, nn
 from advlab.attacks.losses import Loss, cross_entropy
 from advlab.data import mnist, subset
 from advlab.defenses.fitting import fit
-from advlab.inference import CHUNK, device_of, evaluation_mode, logits
-from advlab.rewriting import for_attacks
+from advlab.models.inference import CHUNK, device_of, evaluation_mode, logits
+from advlab.models.rewriting import for_attacks
 from advlab.training import Recipe, train
 
 

@@ -7,9 +7,9 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
-from advlab import machine, memory
-from advlab.rewriting import rewritten
-from advlab.training import Recipe, check_recipe, descent, lay_out
+from advlab.engine.cache import machine
+from advlab.models.rewriting import rewritten
+from advlab.training import Recipe, check_recipe, descent, lay_out, memory
 
 
 def fit(

@@ -11,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from advlab.activations import Activations
-from advlab.inference import logits
+from advlab.models.inference import logits
 
 
 def hidden(

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from advlab.checks import check_classes, check_epsilon, check_images, check_share
+from advlab.attacks.input_checks import check_classes, check_epsilon, check_images, check_share
 from advlab.defenses.chain import chain
 from advlab.defenses.crown_ibp import check_body, mixed
 from advlab.defenses.intervals import Interval, intervals

@@ -16,7 +16,7 @@ import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from advlab.rewriting import is_one_channel, one_channel, pair
+from advlab.models.rewriting import is_one_channel, one_channel, pair
 
 #: An image this far outside of the ball still counts as inside, in pixel units (`advlab.verify` forgives as much).
 ROUNDING = 1e-6

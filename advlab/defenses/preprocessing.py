@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from advlab.attacks.adaptive import Averaged, StraightThrough
-from advlab.rewriting import for_attacks
+from advlab.models.rewriting import for_attacks
 
 #: Draws of a random transformation that one step of the attack averages over.
 SAMPLES = 20

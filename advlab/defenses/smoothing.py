@@ -16,11 +16,11 @@ from jaxtyping import Float, Int
 from statsmodels.stats.proportion import binom_test, proportion_confint
 from torch import Tensor, nn
 
-from advlab.checks import check_images
+from advlab.attacks.input_checks import check_images
+from advlab.engine.cache.progress import report
 from advlab.evaluation import Proportion
-from advlab.inference import CHUNK, device_of, evaluation_mode
-from advlab.progress import report
-from advlab.rewriting import for_attacks
+from advlab.models.inference import CHUNK, device_of, evaluation_mode
+from advlab.models.rewriting import for_attacks
 
 #: In place of a class: the draws do not tell.
 ABSTAIN = -1

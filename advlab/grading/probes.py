@@ -4,8 +4,8 @@ import torch
 from torch import Tensor, nn
 
 from advlab.data import MEAN, STD, Dataset, subset
-from advlab.inference import evaluation_mode
 from advlab.models import Normalize
+from advlab.models.inference import evaluation_mode
 
 #: Digits that a solution is tried on.
 IMAGES = 40

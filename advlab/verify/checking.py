@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from torch import nn
 
-from advlab.inference import predict
+from advlab.models.inference import predict
 from advlab.verify.examples import Examples, Norm
 
 #: Rounding of float32: a change may exceed epsilon, and a pixel its range, by this much.

@@ -9,9 +9,9 @@ from rich.table import Table
 from torch import nn
 
 from advlab import trained
-from advlab.factory import ModelError, UsageError, load_model
 from advlab.verify.checking import Verified, verify
 from advlab.verify.examples import load
+from advlab.verify.loading import ModelError, UsageError, load_model
 
 WRONG_USAGE, FAILED = 64, 1
 #: Rows of the table; the JSON form has all.

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from advlab import data
-from advlab.arrays import METADATA, load_arrays
-from advlab.factory import UsageError
+from advlab.verify.arrays import METADATA, load_arrays
+from advlab.verify.loading import UsageError
 
 Norm = Literal["Linf", "L2"]
 

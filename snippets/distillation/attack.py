@@ -6,8 +6,8 @@ from advlab.attacks import fgsm, pgd
 from advlab.attacks.losses import margin
 from advlab.data import subset
 from advlab.defenses import Cooled
+from advlab.engine.cache.profile import current
 from advlab.evaluation import accuracy
-from advlab.profile import current
 
 student, test = zoo.student(current()), subset(100)
 images, labels = test.images, test.labels

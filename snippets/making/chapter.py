@@ -2,8 +2,8 @@
 import matplotlib.pyplot as plt
 
 from advlab import data
-from advlab.profile import DRAFT, Profile
-from advlab.stored import Drawing, claim, figure, measurement
+from advlab.engine.cache.profile import DRAFT, Profile
+from advlab.engine.chapter import Drawing, claim, figure, measurement
 
 
 @measurement

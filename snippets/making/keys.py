@@ -1,4 +1,5 @@
-from advlab import profile, zoo
+from advlab import zoo
+from advlab.engine.cache import profile
 
 training = zoo.training(zoo.sized(zoo.STANDARD, profile.current()))
 for part, content in training.made_of.items():

@@ -7,7 +7,7 @@ from torch import nn
 from advlab.attacks import carlini_wagner
 from advlab.attacks.ball import lengths
 from advlab.attacks.losses import margin
-from advlab.inference import predict
+from advlab.models.inference import predict
 from tests.attacks.linear import distance_in_box, linear, pictures
 
 quick = partial(carlini_wagner, search_steps=4, steps=40, learning_rate=0.2, initial_c=0.3)

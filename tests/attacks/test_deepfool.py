@@ -6,7 +6,7 @@ from torch import nn
 
 from advlab.attacks import deepfool
 from advlab.attacks.ball import lengths
-from advlab.inference import predict
+from advlab.models.inference import predict
 from tests.attacks.linear import distance, distance_in_box, linear, pictures
 
 NORMS = pytest.mark.parametrize("norm", ["L2", "Linf"])

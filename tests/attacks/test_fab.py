@@ -11,7 +11,7 @@ from advlab.attacks import fab
 from advlab.attacks.ball import lengths
 from advlab.attacks.fab import onto_hyperplane
 from advlab.evaluation import distances
-from advlab.inference import predict
+from advlab.models.inference import predict
 from tests.attacks.linear import distance_in_box, linear, pictures, smallest_change
 
 NORMS = pytest.mark.parametrize("norm", ["Linf", "L2"])

@@ -8,7 +8,7 @@ from torch import nn
 
 from advlab.attacks import fgsm
 from advlab.evaluation import accuracy
-from advlab.inference import CHUNK
+from advlab.models.inference import CHUNK
 
 EPSILONS = st.floats(0, 1, allow_subnormal=False)
 

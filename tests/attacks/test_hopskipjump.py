@@ -8,7 +8,7 @@ from torch import nn
 
 from advlab.attacks import hopskipjump
 from advlab.attacks.ball import lengths
-from advlab.inference import predict
+from advlab.models.inference import predict
 
 
 def drawn(seed=0):

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from advlab.attacks import random_noise
-from advlab.inference import CHUNK
+from advlab.models.inference import CHUNK
 
 
 def generator(seed=0):

@@ -10,7 +10,7 @@ from advlab.attacks import bim, fgsm, pgd
 from advlab.attacks.ball import lengths
 from advlab.attacks.losses import cross_entropy, dlr, margin
 from advlab.evaluation import predict
-from advlab.inference import CHUNK
+from advlab.models.inference import CHUNK
 
 both_norms = pytest.mark.parametrize("norm", ["Linf", "L2"])
 SEEDS = st.integers(0, 10**6)

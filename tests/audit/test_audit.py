@@ -14,7 +14,7 @@ from advlab.audit.images import drawn, load_data
 from advlab.audit.probe import probe
 from advlab.audit.rungs import Ladder
 from advlab.evaluation import Proportion
-from advlab.inference import predict
+from advlab.models.inference import predict
 from advlab.verify import verify
 from tests.audit.mymodel import IMAGES, LABELS, Linear
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import advlab
-from advlab import machine
+from advlab.engine.cache import machine
 
 RECORD = Path(advlab.__file__).parent / "recorded" / "benchmarks.json"
 

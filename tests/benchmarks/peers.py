@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-import advlab.torchvision_cpu  # noqa: F401  (adv-lib, imported later, stumbles over a torchvision for another torch)
+import advlab.data.torchvision_cpu  # noqa: F401  (adv-lib, imported later, stumbles over a torchvision for another torch)
 from advlab.attacks import autoattack, fgsm, pgd
 from advlab.attacks.until_broken import pgd_until_broken
 from advlab.data import subset

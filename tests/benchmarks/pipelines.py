@@ -1,7 +1,7 @@
 """What the benchmark of training compares: so many seconds for so many images, the model's work included.
 
 Run as a program, one pipeline to a process: `python pipelines.py article|advlab IMAGES THREADS`. advlab's
-training keeps freed memory in its process (advlab.memory): that must not reach the article's.
+training keeps freed memory in its process (advlab.training.memory): that must not reach the article's.
 """
 
 import sys
@@ -14,7 +14,7 @@ from torch import nn
 from torch.utils.data import DataLoader, Subset
 
 from advlab import data, training
-from advlab.torchvision_cpu import datasets, transforms
+from advlab.data.torchvision_cpu import datasets, transforms
 
 
 class ArticleCNN(nn.Module):

@@ -1,9 +1,9 @@
 import pytest
 import torch
 
-from advlab import memory
 from advlab.attacks import fgsm
 from advlab.data import subset
+from advlab.training import memory
 
 
 @pytest.fixture(params=[1, 2])

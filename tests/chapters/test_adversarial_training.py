@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from advlab import zoo
-from advlab.chapters import style
 from advlab.chapters.adversarial_training import along, claims, figures, measure, tables
+from advlab.chapters.shared import style
 from advlab.data import Dataset
+from advlab.engine.cache.profile import DRAFT
 from advlab.evaluation import Proportion
-from advlab.profile import DRAFT
 from tests.chapters.results import changed
 
 

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from advlab.chapters import style
 from advlab.chapters.article import anchors, figures, measure, tables
+from advlab.chapters.shared import style
 from advlab.data import Dataset
-from advlab.elsewhere import published
+from advlab.engine.external_results import published
 from advlab.evaluation import Proportion
 from tests.chapters.results import changed
 

@@ -9,15 +9,15 @@ import torch
 import yaml
 from torch import nn
 
-from advlab import snippets
 from advlab.audit import audit
 from advlab.audit.command import WRONG_USAGE
 from advlab.audit.result import STATUS
-from advlab.chapters import style
 from advlab.chapters.audit_your_model import measure, shown
 from advlab.chapters.evaluating.models import Rounding
+from advlab.chapters.shared import style
+from advlab.edition import EDITION
+from advlab.engine.cache.source import PACKAGE
 from advlab.evaluation import Proportion
-from advlab.source import PACKAGE
 from tests.audit.mymodel import IMAGES, LABELS, Linear
 
 ATTACKS = ("no attack", "random noise", "FGSM", "PGD, half the steps", "PGD", "PGD, margin loss", "PGD, restarts",
@@ -40,7 +40,7 @@ def made_up(pgd=0.9, robust=0.3, verdict="no verdict", severity="masked"):
 def test_the_readers_file_makes_the_model_that_was_measured():
     """Its defense, and so its logits, are those of the chapter's."""
     space = {}
-    code = (snippets.FOLDER / "audit_your_model" / "mymodel.py").read_text()
+    code = (EDITION.snippets / "audit_your_model" / "mymodel.py").read_text()
     exec(compile(code, "mymodel.py", "exec"), space)
     network = nn.Sequential(nn.Flatten(), nn.Linear(16, 3))
     theirs = nn.Sequential(space["Rounding"](), network)
@@ -95,10 +95,10 @@ def test_claims_hold_and_fail(claim, true, false):
 
 
 def test_the_job_runs_a_function_of_the_readers_file():
-    job = yaml.safe_load((snippets.FOLDER / "audit_your_model" / "ci.yml").read_text())
+    job = yaml.safe_load((EDITION.snippets / "audit_your_model" / "ci.yml").read_text())
     commands = [step.get("run", "") for step in job["jobs"]["audit"]["steps"]]
     (words,) = [command.split() for command in commands if command.startswith("advlab")]
-    code = (snippets.FOLDER / "audit_your_model" / "mymodel.py").read_text()
+    code = (EDITION.snippets / "audit_your_model" / "mymodel.py").read_text()
     assert f"def {words[2].partition(':')[2]}(" in code
 
 

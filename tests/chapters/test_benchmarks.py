@@ -3,8 +3,9 @@
 import matplotlib.pyplot as plt
 import pytest
 
-from advlab.chapters import benchmarks, style
-from advlab.profile import STANDARD
+from advlab.chapters import benchmarks
+from advlab.chapters.shared import style
+from advlab.engine.cache.profile import STANDARD
 from tests.chapters.results import changed
 
 

@@ -9,8 +9,8 @@ import torch
 
 from advlab.attacks import fgsm, pgd
 from advlab.attacks.square import square_queries
-from advlab.chapters import style
 from advlab.chapters.black_box import between, claims, figures, queries, tables
+from advlab.chapters.shared import style
 from advlab.data import Dataset
 from advlab.evaluation import Proportion, accuracy, predict
 from advlab.models import SimpleCNN

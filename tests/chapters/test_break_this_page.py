@@ -7,8 +7,8 @@ import pytest
 from advlab import challenge
 from advlab.chapters.break_this_page import measure, tables
 from advlab.data import subset
+from advlab.engine.cache.profile import DRAFT
 from advlab.evaluation import Proportion, predict
-from advlab.profile import DRAFT
 from tests.chapters.results import changed
 
 

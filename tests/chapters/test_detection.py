@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch import nn
 
-from advlab.chapters import style
 from advlab.chapters.detection import claims, detectors, evaded, figures, growing, measure, tables
+from advlab.chapters.shared import style
 from advlab.data import Dataset
 from advlab.defenses import Detector
+from advlab.engine.cache.profile import DRAFT, FULL, STANDARD
 from advlab.evaluation import Proportion
-from advlab.profile import DRAFT, FULL, STANDARD
 from tests.chapters.results import changed
 
 SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -6,12 +6,12 @@ import torch
 from torch import nn
 
 from advlab import zoo
-from advlab.chapters import dots as two_dots
-from advlab.chapters import style
 from advlab.chapters.distillation import claims, figures, tables
 from advlab.chapters.distillation.saliency import saliency
+from advlab.chapters.shared import style
+from advlab.chapters.shared import two_dots as two_dots
+from advlab.engine.cache.profile import DRAFT, STANDARD
 from advlab.evaluation import Proportion
-from advlab.profile import DRAFT, STANDARD
 from tests.chapters.results import changed
 
 

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from advlab.attacks import fgsm
-from advlab.chapters import style
 from advlab.chapters.ensembles import claims, figures, measure, stack, tables
+from advlab.chapters.shared import style
 from advlab.data import Dataset, indices
 from advlab.defenses import judged
 from advlab.evaluation import Proportion, predict

@@ -7,8 +7,8 @@ from torch import nn
 
 from advlab.attacks import fgsm
 from advlab.attacks.adaptive import Averaged, StraightThrough
-from advlab.chapters import style
 from advlab.chapters.evaluating import checks, claims, figures, measure, models, tables
+from advlab.chapters.shared import style
 from advlab.evaluation import Proportion, predict
 
 

@@ -1,8 +1,8 @@
 """The page on exercises: its table names each grader, and the page that it sends a reader to sets that exercise."""
 
 from advlab.chapters import exercises
+from advlab.engine.cache.profile import DRAFT
 from advlab.grading import names
-from advlab.profile import DRAFT
 from tests.blocks import DOCS
 
 

@@ -10,11 +10,11 @@ import torch.nn.functional as F
 from torch import nn
 
 from advlab.attacks import fgsm
-from advlab.chapters import style
 from advlab.chapters.fgsm import claims, control, examples, figures, measure, pictures, tables, theory
+from advlab.chapters.shared import style
 from advlab.data import mnist, subset
+from advlab.engine.cache.source import PACKAGE
 from advlab.evaluation import Proportion, logits
-from advlab.source import PACKAGE
 from tests.chapters.results import changed
 
 

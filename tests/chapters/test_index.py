@@ -3,7 +3,8 @@
 import torch
 
 from advlab.attacks import fgsm
-from advlab.chapters import index, style
+from advlab.chapters import index
+from advlab.chapters.shared import style
 
 
 def test_the_written_change_gives_the_attacked_image_back(network, digits):

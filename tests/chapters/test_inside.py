@@ -6,12 +6,12 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 
-from advlab import snippets
 from advlab.activations import Activations, relative_drift
 from advlab.attacks import fgsm
-from advlab.chapters import style
 from advlab.chapters.inside import claims, figures, measure, tables
+from advlab.chapters.shared import style
 from advlab.data import Dataset
+from advlab.edition import EDITION
 from advlab.evaluation import predict
 
 
@@ -83,7 +83,7 @@ def test_one_model_in_full(trained, few):
 
 def test_the_recorder_to_copy_sees_what_the_library_sees(network, few):
     namespace = {}
-    exec((snippets.FOLDER / "inside" / "record.py").read_text(), namespace)
+    exec((EDITION.snippets / "inside" / "record.py").read_text(), namespace)
     network.eval()
     with namespace["recorded"](network) as kept, Activations(network) as seen:
         network(few.images)

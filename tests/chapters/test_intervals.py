@@ -8,12 +8,12 @@ import torch
 from torch import nn
 
 from advlab import zoo
-from advlab.chapters import style
 from advlab.chapters.intervals import attack, claims, figures, measure, tables
+from advlab.chapters.shared import style
 from advlab.data import Dataset
 from advlab.defenses import certified, certified_loss
+from advlab.engine.cache.profile import DRAFT, FULL, STANDARD
 from advlab.evaluation import Proportion
-from advlab.profile import DRAFT, FULL, STANDARD
 from tests.chapters.results import changed
 
 

@@ -8,12 +8,12 @@ from torch import nn
 
 from advlab.attacks import bim, fgsm, pgd
 from advlab.attacks.losses import cross_entropy, margin
-from advlab.chapters import style
 from advlab.chapters.ladder import claims, figures, further, measure, surface, tables
+from advlab.chapters.shared import style
 from advlab.data import Dataset, mnist, subset
+from advlab.engine.cache.profile import DRAFT, FULL, STANDARD
+from advlab.engine.snippets import FOLDER
 from advlab.evaluation import Proportion, logits, predict
-from advlab.profile import DRAFT, FULL, STANDARD
-from advlab.snippets import FOLDER
 from advlab.verify import load, verify
 from tests.chapters.results import changed
 

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from advlab import laws, snippets
-from advlab.encoding import to_bytes
-from advlab.profile import DRAFT
-from advlab.stored import Drawing
+from advlab.edition import EDITION
+from advlab.engine.cache.encoding import to_bytes
+from advlab.engine.cache.profile import DRAFT
+from advlab.engine.chapter import Drawing
+from advlab.engine.pages import laws
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "making.md").read_text(encoding="utf-8")
@@ -18,7 +19,7 @@ PAGE = (ROOT / "docs" / "making.md").read_text(encoding="utf-8")
 def chapter():
     """What the page's example of a chapter defines."""
     namespace = {"__name__": "example"}
-    text = (snippets.FOLDER / "making" / "chapter.py").read_text(encoding="utf-8")
+    text = (EDITION.snippets / "making" / "chapter.py").read_text(encoding="utf-8")
     exec(compile(text, "chapter.py", "exec", dont_inherit=True), namespace)
     return namespace
 
@@ -36,7 +37,7 @@ def test_the_example_s_claim_can_fail(chapter, share, holds):
 
 
 def test_the_example_draws(chapter):
-    from advlab.chapters import style
+    from advlab.chapters.shared import style
 
     for scheme in ("light", "dark"):
         with style.scheme(scheme):
@@ -61,5 +62,5 @@ def test_every_target_that_the_page_names_is_in_the_makefile():
 
 def test_every_program_of_the_page_is_shown_there():
     shown = {name for name, _ in laws.includes(PAGE)}
-    there = {path.relative_to(snippets.FOLDER).as_posix() for path in (snippets.FOLDER / "making").iterdir()}
+    there = {path.relative_to(EDITION.snippets).as_posix() for path in (EDITION.snippets / "making").iterdir()}
     assert shown == there

@@ -6,11 +6,11 @@ import torch
 from scipy.stats import binom
 
 from advlab.attacks import deepfool
-from advlab.chapters import style
 from advlab.chapters.minimum_norm import claims, figures, found, measure, pictures, tables, theory
+from advlab.chapters.shared import style
 from advlab.data import Dataset
+from advlab.engine.cache.profile import DRAFT, FULL, STANDARD
 from advlab.evaluation import Proportion, distances, logits, predict
-from advlab.profile import DRAFT, FULL, STANDARD
 
 # --- what is measured -------------------------------------------------------------------------------------------------
 

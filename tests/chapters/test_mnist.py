@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.spatial.distance import cdist
 
-from advlab.chapters import style
 from advlab.chapters.mnist import figures, measure, tables
+from advlab.chapters.shared import style
 from advlab.data import Dataset
+from advlab.engine.cache.profile import DRAFT
 from advlab.evaluation import Proportion
-from advlab.profile import DRAFT
 from tests.chapters.results import changed
 
 

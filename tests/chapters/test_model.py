@@ -8,11 +8,11 @@ import torch
 from torch import nn
 
 from advlab import training
-from advlab.chapters import style
 from advlab.chapters.model import answering, learning, measure, reading
+from advlab.chapters.shared import style
+from advlab.engine.cache.profile import DRAFT
 from advlab.evaluation import Proportion
 from advlab.models import SimpleCNN
-from advlab.profile import DRAFT
 
 LABELS = [0, 0, 1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 PREDICTIONS = [0, 6, 1, 1, 7, 2, 3, 4, 5, 6, 7, 8, 9]

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from advlab.attacks.transformations import Placements, apply_patch, random_placements
-from advlab.chapters import style
 from advlab.chapters.patches import claims, figures, measure, tables
+from advlab.chapters.shared import style
 from advlab.data import subset
+from advlab.engine.cache.profile import DRAFT, STANDARD
 from advlab.evaluation import Proportion
-from advlab.profile import DRAFT, STANDARD
 from tests.chapters.results import changed
 
 

@@ -16,15 +16,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from advlab import snippets
-from advlab.chapters import style
 from advlab.chapters.practice import claims, drift, figures, measure, release, tables
+from advlab.chapters.shared import style
 from advlab.data import Dataset
+from advlab.edition import EDITION
 from advlab.evaluation import Proportion, predict
 from advlab.monitoring import DriftMonitor, confidences
 from tests.chapters.results import changed
 
-FOLDER = snippets.FOLDER / "practice"
+FOLDER = EDITION.snippets / "practice"
 SCHEMES = pytest.mark.parametrize("scheme", ["light", "dark"])
 
 
@@ -142,7 +142,7 @@ def test_answers_by_hand():
 
 
 def test_the_parts_share_no_image():
-    from advlab.profile import DRAFT
+    from advlab.engine.cache.profile import DRAFT
 
     attacked, held, watched = measure.parts(DRAFT)
     seen = [{row.numpy().tobytes() for row in part.images} for part in (attacked, held, watched)]
@@ -238,7 +238,7 @@ def run(step, folder):
     """A step of the workflow, as its shell runs it, with this environment's programs first."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     command = step["run"].replace("advlab audit", "python -m advlab audit")  # this checkout, wherever it lies
-    environment = {**os.environ, "PATH": path, "PYTHONPATH": f"{snippets.FOLDER.parent}{os.pathsep}{folder}"}
+    environment = {**os.environ, "PATH": path, "PYTHONPATH": f"{EDITION.snippets.parent}{os.pathsep}{folder}"}
     return subprocess.run(
         ["bash", "-e", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, check=False
     )

@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from advlab.attacks.losses import margin
-from advlab.chapters import style
 from advlab.chapters.preprocessing import claims, defenses, figures, flips, measure, rows, tables
+from advlab.chapters.shared import style
 from advlab.defenses import BitDepth
 from advlab.evaluation import Proportion
 from tests.chapters.results import changed

@@ -10,14 +10,14 @@ import torch
 from torch import nn
 
 from advlab import zoo
-from advlab.chapters import style
+from advlab.chapters.shared import style
 from advlab.chapters.smoothing import attack, claims, figures, geometry, measure, tables
 from advlab.data import Dataset, indices, subset
 from advlab.defenses import ABSTAIN, Certificates
+from advlab.engine.cache.profile import DRAFT, FULL, STANDARD
+from advlab.engine.chapter import Measurement
 from advlab.evaluation import Proportion
-from advlab.inference import predict
-from advlab.profile import DRAFT, FULL, STANDARD
-from advlab.stored import Measurement
+from advlab.models.inference import predict
 from tests.chapters.results import changed
 
 

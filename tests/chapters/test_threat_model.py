@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import pytest
 import torch
 
-from advlab.chapters import style
+from advlab.chapters.shared import style
 from advlab.chapters.threat_model import claims, figures, measure
 from advlab.evaluation import Proportion
 from tests.chapters.results import changed

@@ -8,8 +8,8 @@ import yaml
 
 from advlab import attacks
 from advlab.chapters import tools
-from advlab.profile import DRAFT
-from advlab.source import PACKAGE
+from advlab.engine.cache.profile import DRAFT
+from advlab.engine.cache.source import PACKAGE
 
 LISTED = yaml.safe_load((PACKAGE / tools.LISTED).read_text(encoding="utf-8"))
 ORACLES = Path(__file__).resolve().parents[1] / "oracles"

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from advlab import zoo
-from advlab.chapters import style
-from advlab.chapters.standing import GRID
+from advlab.chapters.shared import style
+from advlab.chapters.shared.robustness_bands import GRID
 from advlab.chapters.tradeoff import families, figures, long, tables
 from advlab.chapters.tradeoff.models import MEASURED, NAMES, models
 from advlab.evaluation import Proportion

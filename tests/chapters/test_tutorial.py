@@ -8,9 +8,12 @@ import jupytext
 import nbformat
 import pytest
 
-from advlab import laws, programs, snippets
+from advlab.edition import EDITION
+from advlab.engine import snippets
+from advlab.engine.build import program_outputs
+from advlab.engine.pages import laws
 
-TEXT = snippets.NOTEBOOK.read_text(encoding="utf-8")
+TEXT = (EDITION.snippets / EDITION.notebook).read_text(encoding="utf-8")
 SMALL = """# %% [markdown]
 # # Small
 #
@@ -63,7 +66,7 @@ def test_it_runs_as_a_plain_program_too(tmp_path, trained, monkeypatch):
 def test_executed_on_one_thread_with_the_store_of_the_build(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ADVLAB_STORE", "here")
-    first = programs.executed(SMALL)
+    first = program_outputs.executed(SMALL)
     book = nbformat.reads(first.decode(), as_version=4)
     nbformat.validate(book)
     (output,) = book.cells[1].outputs
@@ -71,14 +74,14 @@ def test_executed_on_one_thread_with_the_store_of_the_build(tmp_path, monkeypatc
     assert book.cells[1].execution_count == 1
     assert [cell.id for cell in book.cells] == ["cell-0", "cell-1"]
     assert str(sys.executable) not in first.decode()
-    assert first == programs.executed(SMALL), "the same notebook, the same bytes"
+    assert first == program_outputs.executed(SMALL), "the same notebook, the same bytes"
 
 
 def test_an_error_in_a_cell_stops_the_build():
     from nbclient.exceptions import CellExecutionError
 
     with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
-        programs.executed("# %%\n1 / 0\n")
+        program_outputs.executed("# %%\n1 / 0\n")
 
 
 def test_a_kernel_says_nothing_on_stderr():

@@ -11,7 +11,7 @@ from sklearn.datasets import load_breast_cancer
 
 from advlab.attacks import fgsm, spectacles
 from advlab.attacks.tabular import feasible
-from advlab.chapters import style
+from advlab.chapters.shared import style
 from advlab.chapters.world import claims, diagnosis, figures, glasses, tables, transactions
 from advlab.evaluation import Proportion, predict
 from tests.chapters.results import changed

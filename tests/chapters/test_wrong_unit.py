@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from advlab.attacks import fgsm
-from advlab.chapters import style
 from advlab.chapters.fgsm.measure import signs
+from advlab.chapters.shared import style
 from advlab.chapters.wrong_unit import claims, figures, measure, tables, variants
 from advlab.data import MEAN, STD
-from advlab.profile import DRAFT
+from advlab.engine.cache.profile import DRAFT
 
 BLACK, WHITE = (0 - MEAN) / STD, (1 - MEAN) / STD
 UNITS = measure.units.function(DRAFT)

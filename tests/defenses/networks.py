@@ -5,8 +5,8 @@ import itertools
 import torch
 from torch import nn
 
-from advlab.inference import logits
 from advlab.models import Contrast, Normalize
+from advlab.models.inference import logits
 
 #: With every layer of `advlab.defenses.chain.KNOWN` in one of them; "pooled" has what CROWN-IBP does not take.
 LINEAR_ONLY = ("dense", "strided", "averaged", "contrast")

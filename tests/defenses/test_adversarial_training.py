@@ -5,11 +5,11 @@ import torch
 import torch.nn.functional as F
 
 from advlab.attacks import pgd
-from advlab.augmentation import redrawn
 from advlab.defenses import random_single_step, several_steps, single_step, trades
 from advlab.defenses.adversarial_training import more_steps_on_redrawn, steps_on_redrawn
 from advlab.models import strided_cnn
 from advlab.training import Recipe, train
+from advlab.training.augmentation import redrawn
 
 EPSILON = 0.2
 

@@ -12,8 +12,8 @@ from advlab.attacks.losses import margin
 from advlab.defenses import bounds, certified, worst_margins
 from advlab.defenses.intervals import ROUNDING
 from advlab.evaluation import worst_case
-from advlab.inference import CHUNK, logits
 from advlab.models import Normalize, SimpleCNN
+from advlab.models.inference import CHUNK, logits
 from tests.defenses.networks import KINDS, TRAINED_FOR, corners, network, outputs, pictures, points
 
 SEEDS = st.integers(0, 10**6)

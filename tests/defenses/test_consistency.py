@@ -4,7 +4,7 @@ import torch.nn.functional as F
 
 from advlab.attacks import fgsm
 from advlab.defenses import BitDepth, Consistency, Jpeg, MedianFilter, RandomResizing, judged, roc
-from advlab.inference import logits
+from advlab.models.inference import logits
 
 
 def test_the_score_written_out(trained, digits):

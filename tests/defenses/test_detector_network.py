@@ -7,7 +7,7 @@ from torch import nn
 from advlab.attacks import fgsm
 from advlab.defenses import DetectorNetwork, judged, roc, trained_detector
 from advlab.defenses.detector_network import binary_cnn
-from advlab.inference import logits
+from advlab.models.inference import logits
 from advlab.training import Recipe
 
 QUICK = Recipe(architecture=binary_cnn, epochs=2)

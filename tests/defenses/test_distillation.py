@@ -11,7 +11,7 @@ from advlab.data import subset
 from advlab.defenses import Cooled, distilled, vanished
 from advlab.defenses.distillation import soft_labels, student_of, tempered_cross_entropy
 from advlab.evaluation import accuracy, predict
-from advlab.inference import logits
+from advlab.models.inference import logits
 from advlab.training import Recipe
 
 TEMPERATURE = 100.0

@@ -8,7 +8,7 @@ from torch import nn
 
 from advlab.data import subset
 from advlab.defenses.fitting import fit
-from advlab.inference import predict
+from advlab.models.inference import predict
 from advlab.training import Recipe, train
 
 SMALL = Recipe(epochs=1, batch_size=50, train_images=300, test_images=50)

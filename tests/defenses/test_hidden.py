@@ -3,7 +3,7 @@ import torch
 
 from advlab.activations import Activations
 from advlab.defenses.hidden import features, hidden
-from advlab.inference import logits
+from advlab.models.inference import logits
 
 
 def test_hooks_see_what_activations_see(trained, digits):

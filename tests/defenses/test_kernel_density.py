@@ -5,7 +5,7 @@ from scipy import special, stats
 
 from advlab.activations import NothingToHook
 from advlab.defenses import KernelDensity, judged, roc
-from advlab.inference import logits
+from advlab.models.inference import logits
 from tests.defenses.planes import Plane, points
 
 

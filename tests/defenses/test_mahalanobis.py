@@ -6,7 +6,7 @@ from scipy.spatial.distance import mahalanobis
 
 from advlab.activations import NothingToHook
 from advlab.defenses import Mahalanobis, judged, roc
-from advlab.inference import logits
+from advlab.models.inference import logits
 from tests.defenses.planes import Plane, points
 
 

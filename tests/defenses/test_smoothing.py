@@ -7,8 +7,8 @@ from torch import nn
 
 from advlab.defenses import ABSTAIN, Certificates, certified_accuracy, certify, largest_radius
 from advlab.defenses.smoothing import certified_radius, predict
-from advlab.inference import CHUNK
-from advlab.progress import listening
+from advlab.engine.cache.progress import listening
+from advlab.models.inference import CHUNK
 
 
 def coins(seed=0):

@@ -18,7 +18,7 @@ from record import cure_torchvision
 from safetensors.torch import load_file, save_file
 
 HERE = Path(__file__).parent
-MNIST = HERE.parents[1] / "advlab" / "mnist" / "MNIST" / "raw"
+MNIST = HERE.parents[1] / "advlab" / "data" / "files" / "MNIST" / "raw"
 IMAGES = 8  # the first of images.safetensors
 STEPS = 40
 #: Every twentieth test image: 500 of them.

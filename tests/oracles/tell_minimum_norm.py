@@ -12,10 +12,10 @@ import torch
 from nets import trained  # a script's own folder is on its path
 from safetensors.torch import load_file
 
-from advlab import machine
 from advlab.attacks import carlini_wagner, deepfool
+from advlab.engine.cache import machine
 from advlab.evaluation import distances
-from advlab.inference import predict
+from advlab.models.inference import predict
 
 HERE = Path(__file__).parent
 RECORDED = HERE.parents[1] / "advlab" / "recorded" / "minimum_norm.json"

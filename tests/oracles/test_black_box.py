@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 
 from advlab.attacks import hopskipjump
 from advlab.attacks.ball import lengths
-from advlab.inference import predict
+from advlab.models.inference import predict
 from tests.oracles.nets import checksum, trained
 
 HERE = Path(__file__).parent

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from advlab.attacks import carlini_wagner, deepfool, fab
 from advlab.attacks.boundary import rivals
 from advlab.evaluation import distances
-from advlab.inference import logits, predict
+from advlab.models.inference import logits, predict
 
 from .nets import checksum, trained
 

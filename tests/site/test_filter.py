@@ -3,10 +3,10 @@
 import pytest
 from playwright.sync_api import expect
 
-from advlab import article
+from advlab.chapters.article import verdicts
 
 PAGE = "article/"
-CLAIMS = article.load()
+CLAIMS = verdicts.load()
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def test_all_rows_are_there_at_first_and_counted(page):
     expect(count).to_have_attribute("aria-live", "polite")
 
 
-@pytest.mark.parametrize("verdict", article.VERDICTS)
+@pytest.mark.parametrize("verdict", verdicts.VERDICTS)
 def test_each_verdict_leaves_its_rows(page, verdict):
     page.get_by_label("Verdict").select_option(verdict)
     expect(shown(page)).to_have_count(of(verdict))

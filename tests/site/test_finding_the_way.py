@@ -16,11 +16,11 @@ from mkdocs.structure.files import get_files
 from mkdocs.structure.nav import get_navigation
 from playwright.sync_api import expect
 
-from advlab import glossary, reading
+from advlab.engine.pages import glossary, paths
 from tests.blocks import ROOT
 from tests.site.serving import Compressed
 
-NAVIGATION = reading.navigation()
+NAVIGATION = paths.navigation()
 
 
 def address_of(file):
@@ -64,10 +64,10 @@ def test_every_page_tells_its_time_and_how_to_cite_it(trees):
     for file, tree in trees.items():
         (line,) = by_class(tree, "reading")
         text = "".join(line.itertext())
-        looked_up = reading.paths().stage(file).looked_up
+        looked_up = paths.paths().stage(file).looked_up
         assert ("To look things up" in text) == looked_up
         assert bool(re.search(r"Reading time: (a minute|about \d+ (minutes|hours))", text)) != looked_up
-        assert len(line.findall(".//a")) == len(reading.paths().stage(file).after)
+        assert len(line.findall(".//a")) == len(paths.paths().stage(file).after)
         (cite,) = by_class(tree, "cite-page")
         assert "@misc{advlab-" in "".join(cite.itertext())
         assert not by_class(tree, "minutes") or file == "paths.md"

@@ -2,7 +2,7 @@
 
 from playwright.sync_api import expect
 
-from advlab import worksheet
+from advlab.chapters.threat_model import worksheet
 
 
 def test_the_worksheet_answers_by_keyboard(browser, address):

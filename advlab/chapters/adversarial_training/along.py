@@ -8,18 +8,19 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from advlab import machine, zoo
+from advlab import zoo
 from advlab.attacks import fgsm, pgd
 from advlab.attacks.until_broken import pgd_until_broken
 from advlab.chapters.adversarial_training.measure import EPSILON
-from advlab.chapters.standing import SEED, share
+from advlab.chapters.shared.robustness_bands import SEED, share
 from advlab.data import Dataset, mnist, subset
 from advlab.defenses.adversarial_training import LONG_STEP
+from advlab.engine.cache import machine
+from advlab.engine.cache.profile import Profile
+from advlab.engine.cache.progress import report
+from advlab.engine.chapter import measurement
 from advlab.evaluation import predict
-from advlab.profile import Profile
-from advlab.progress import report
-from advlab.rewriting import rewritten
-from advlab.stored import measurement
+from advlab.models.rewriting import rewritten
 from advlab.training import Recipe, descent, lay_out
 
 #: How often the network is looked at, on how many test images, and with how many steps of PGD.

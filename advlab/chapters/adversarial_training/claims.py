@@ -6,8 +6,8 @@ from typing import Any
 
 from advlab.chapters.adversarial_training.along import along_clipped, along_random, along_single
 from advlab.chapters.adversarial_training.measure import longest, random_single, several, single, trades
+from advlab.engine.chapter import claim
 from advlab.evaluation import Proportion
-from advlab.stored import claim
 
 Result = dict[str, Any]
 #: Of a model that is trained while the site is built: what a reader may count on, on other machines too.

@@ -7,13 +7,13 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.ticker import LogLocator, NullLocator
 
-from advlab.chapters import dots as two_dots
-from advlab.chapters import style
 from advlab.chapters.adversarial_training.along import along_clipped, along_random, along_single
 from advlab.chapters.adversarial_training.measure import longest, random_single, several, single, trades
-from advlab.chapters.cells import percent
-from advlab.chapters.dots import Pair
-from advlab.stored import Drawing, figure
+from advlab.chapters.shared import style
+from advlab.chapters.shared import two_dots as two_dots
+from advlab.chapters.shared.cells import percent
+from advlab.chapters.shared.two_dots import Pair
+from advlab.engine.chapter import Drawing, figure
 
 Result = dict[str, Any]
 #: What pages call the forms, in the order of the results.

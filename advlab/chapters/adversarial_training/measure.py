@@ -11,12 +11,13 @@ from advlab import zoo
 from advlab.attacks import fgsm
 from advlab.attacks.losses import margin
 from advlab.attacks.until_broken import pgd_until_broken
-from advlab.chapters.standing import SEED, number_of, share, signs_of_masking, standing
+from advlab.chapters.shared.robustness_bands import SEED, number_of, share, signs_of_masking, standing
 from advlab.data import indices, mnist, subset
+from advlab.engine.cache.computation import Computation
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, predict
-from advlab.inference import logits
-from advlab.profile import Profile
-from advlab.stored import Computation, measurement
+from advlab.models.inference import logits
 from advlab.training import Recipe
 
 #: The radius that all of them are trained for, and judged at. In pixel units.

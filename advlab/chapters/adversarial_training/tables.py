@@ -6,8 +6,8 @@ from typing import Any
 
 from advlab.chapters.adversarial_training.figures import NAMES
 from advlab.chapters.adversarial_training.measure import longest, random_single, several, single, trades
-from advlab.chapters.cells import percent, with_interval
-from advlab.stored import Table, table
+from advlab.chapters.shared.cells import percent, with_interval
+from advlab.engine.chapter import Table, table
 
 Result = dict[str, Any]
 

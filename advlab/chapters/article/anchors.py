@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from advlab.elsewhere import published
+from advlab.chapters.shared.published import published
 
 Result = dict[str, Any]
 

@@ -7,13 +7,13 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.ticker import PercentFormatter
 
-from advlab.chapters import style
 from advlab.chapters.article.anchors import anchors
 from advlab.chapters.article.measure import by_transfer, madrys_attacks, softmax_regression
 from advlab.chapters.break_this_page.measure import record
 from advlab.chapters.fgsm.measure import curve, epsilon_table
 from advlab.chapters.fgsm.theory import linear
-from advlab.stored import Drawing, figure
+from advlab.chapters.shared import style
+from advlab.engine.chapter import Drawing, figure
 
 Result = dict[str, Any]
 SOURCES = (softmax_regression, linear, epsilon_table, curve, by_transfer, madrys_attacks, record)

@@ -11,12 +11,13 @@ from advlab import challenge, zoo
 from advlab.attacks import fgsm
 from advlab.attacks.until_broken import pgd_until_broken
 from advlab.chapters.fgsm.measure import test_images
-from advlab.chapters.standing import number_of
+from advlab.chapters.shared.robustness_bands import number_of
 from advlab.data import Dataset, subset
+from advlab.engine.cache.computation import Computation
+from advlab.engine.cache.profile import Profile
+from advlab.engine.cache.progress import report
+from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, logits, predict
-from advlab.profile import Profile
-from advlab.progress import report
-from advlab.stored import Computation, measurement
 from advlab.training import Recipe
 
 #: In pixel units, L-infinity, untargeted: what each source uses.

@@ -9,8 +9,9 @@ from torch import nn
 from advlab import zoo
 from advlab.audit import Audit, audit, report
 from advlab.chapters.evaluating.models import Rounding
-from advlab.profile import Profile
-from advlab.stored import Computation, measurement
+from advlab.engine.cache.computation import Computation
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import measurement
 
 #: In pixel units.
 EPSILON = 0.2

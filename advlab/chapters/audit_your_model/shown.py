@@ -7,9 +7,9 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.ticker import PercentFormatter
 
-from advlab.chapters import style
 from advlab.chapters.audit_your_model.measure import rounding, trained_on_pgd
-from advlab.stored import Drawing, Table, claim, figure, table
+from advlab.chapters.shared import style
+from advlab.engine.chapter import Drawing, Table, claim, figure, table
 
 #: A model that looks robust keeps at least this share under PGD.
 LOOKS_ROBUST = 0.7

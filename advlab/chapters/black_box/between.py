@@ -12,10 +12,11 @@ from torch import Tensor, nn
 from advlab import zoo
 from advlab.attacks import fgsm, pgd, random_noise, transfer
 from advlab.data import Dataset, indices, subset
+from advlab.engine.cache.computation import Computation
+from advlab.engine.cache.profile import Profile
+from advlab.engine.cache.progress import report
+from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, attack_success_rate, paired, predict
-from advlab.profile import Profile
-from advlab.progress import report
-from advlab.stored import Computation, measurement
 
 #: In pixel units, L-infinity: the size at which FGSM on the model itself breaks about half.
 EPSILON = 0.2

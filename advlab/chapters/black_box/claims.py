@@ -8,7 +8,7 @@ from typing import Any
 from advlab.chapters.black_box.between import ROBUST, by_fgsm, by_pgd
 from advlab.chapters.black_box.queries import BUDGETS, by_decisions, by_scores
 from advlab.chapters.black_box.tables import OWN, VICTIM
-from advlab.stored import claim
+from advlab.engine.chapter import claim
 
 Result = dict[str, Any]
 #: A p-value below this is no accident.

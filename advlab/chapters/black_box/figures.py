@@ -9,11 +9,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgb
 
-from advlab.chapters import style
 from advlab.chapters.black_box.between import EPSILON, ROBUST, by_fgsm, by_pgd
 from advlab.chapters.black_box.queries import BUDGETS, MARKS, by_decisions, by_scores
-from advlab.chapters.cells import percent
-from advlab.stored import Drawing, figure
+from advlab.chapters.shared import style
+from advlab.chapters.shared.cells import percent
+from advlab.engine.chapter import Drawing, figure
 
 Result = dict[str, Any]
 #: Epsilons of Square by their looks: role, which gives colour and marker.

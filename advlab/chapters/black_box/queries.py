@@ -11,10 +11,11 @@ from advlab import zoo
 from advlab.attacks import deepfool, hopskipjump
 from advlab.attacks.square import square_queries
 from advlab.data import indices, subset
+from advlab.engine.cache.computation import Computation
+from advlab.engine.cache.profile import Profile
+from advlab.engine.cache.progress import report
+from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, distances, predict
-from advlab.profile import Profile
-from advlab.progress import report
-from advlab.stored import Computation, measurement
 
 #: In pixel units, L-infinity.
 EPSILONS = (0.1, 0.2, 0.3)

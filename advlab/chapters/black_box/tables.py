@@ -7,8 +7,8 @@ from typing import Any
 from advlab.chapters.black_box.between import EPSILON, ROBUST, by_fgsm, by_pgd
 from advlab.chapters.black_box.figures import in_order
 from advlab.chapters.black_box.queries import SQUARE_QUERIES, by_scores
-from advlab.chapters.cells import percent, with_interval
-from advlab.stored import Table, table
+from advlab.chapters.shared.cells import percent, with_interval
+from advlab.engine.chapter import Table, table
 from advlab.threat import ThreatModel
 
 Result = dict[str, Any]

@@ -6,12 +6,12 @@ import json
 from typing import Any
 
 from advlab import challenge
-from advlab.chapters.standing import number_of, share, shortened
+from advlab.chapters.shared.robustness_bands import number_of, share, shortened
 from advlab.data import indices, subset
+from advlab.engine.cache.profile import Profile
+from advlab.engine.cache.source import PACKAGE
+from advlab.engine.chapter import measurement
 from advlab.evaluation import worst_case
-from advlab.profile import Profile
-from advlab.source import PACKAGE
-from advlab.stored import measurement
 
 RECORD = "recorded/challenge.json"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from advlab.chapters.break_this_page.measure import record, tried
-from advlab.chapters.cells import percent
-from advlab.stored import Table, claim, table
+from advlab.chapters.shared.cells import percent
+from advlab.engine.chapter import Table, claim, table
 
 Result = dict[str, Any]
 

@@ -9,7 +9,7 @@ from advlab.chapters.detection.evaded import by_signs, consistency, density, mah
 from advlab.chapters.detection.figures import SOURCES
 from advlab.chapters.detection.growing import black_and_white, growing
 from advlab.chapters.detection.measure import base_rates
-from advlab.stored import claim
+from advlab.engine.chapter import claim
 
 Result = dict[str, Any]
 #: What an adaptive attack has to leave less than. Figures near 5% are in the tables; weights of another machine differ.

@@ -19,7 +19,7 @@ from advlab.defenses import (
     trained_detector,
 )
 from advlab.defenses.detector_network import RECIPE
-from advlab.profile import Profile
+from advlab.engine.cache.profile import Profile
 
 #: What the second network learns to tell from clean images, in pixel units.
 TAUGHT_AT = 0.3

@@ -22,8 +22,8 @@ from advlab.chapters.detection.measure import (
 )
 from advlab.data import Dataset
 from advlab.defenses import Detector, Guarded, evading_pgd
-from advlab.profile import Profile
-from advlab.stored import measurement
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import measurement
 
 Result = dict[str, Any]
 

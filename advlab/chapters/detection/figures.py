@@ -7,14 +7,14 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from advlab.chapters import dots as two_dots
-from advlab.chapters import style
-from advlab.chapters.cells import percent
 from advlab.chapters.detection.evaded import consistency, density, mahalanobis, network, squeezers
 from advlab.chapters.detection.growing import growing
 from advlab.chapters.detection.measure import FALSE_POSITIVES, base_rates
-from advlab.chapters.dots import Pair
-from advlab.stored import Drawing, figure
+from advlab.chapters.shared import style
+from advlab.chapters.shared import two_dots as two_dots
+from advlab.chapters.shared.cells import percent
+from advlab.chapters.shared.two_dots import Pair
+from advlab.engine.chapter import Drawing, figure
 
 Result = dict[str, Any]
 #: The detectors by the names they have on the page, in the order of the measurements, and their looks.

@@ -21,9 +21,9 @@ from advlab.chapters.detection.measure import (
     standard_only,
 )
 from advlab.defenses import BitDepth, Preprocessed, accuracy_after_rejection, through
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import measurement
 from advlab.evaluation import predict
-from advlab.profile import Profile
-from advlab.stored import measurement
 
 Result = dict[str, Any]
 #: In pixel units; the first one beside `EPSILON` is where the defense begins to give way.

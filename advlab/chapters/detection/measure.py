@@ -18,9 +18,10 @@ from advlab.defenses import (
     roc,
     threshold,
 )
+from advlab.engine.cache.computation import Computation
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion
-from advlab.profile import Profile
-from advlab.stored import Computation, measurement
 
 #: Test images under attack, and others on which the limit is set.
 IMAGES, CALIBRATION = 500, 1000

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from advlab.chapters.cells import percent, with_interval
 from advlab.chapters.detection.evaded import squeezers
 from advlab.chapters.detection.figures import SOURCES, named, one_in, over_epsilon, percent_of
 from advlab.chapters.detection.growing import growing
 from advlab.chapters.detection.measure import FALSE_POSITIVES, base_rates
-from advlab.stored import Table, table
+from advlab.chapters.shared.cells import percent, with_interval
+from advlab.engine.chapter import Table, table
 
 Result = dict[str, Any]
 

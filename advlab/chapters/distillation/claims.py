@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from advlab.chapters.distillation.measure import attacks, authors_attack, curves, gradients, nearest
-from advlab.stored import claim
+from advlab.engine.chapter import claim
 
 Result = dict[str, Any]
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 
-from advlab.chapters import dots as two_dots
-from advlab.chapters import style
 from advlab.chapters.distillation.measure import attacks, authors_attack, curves, gradients
-from advlab.chapters.dots import Pair
-from advlab.stored import Drawing, figure
+from advlab.chapters.shared import style
+from advlab.chapters.shared import two_dots as two_dots
+from advlab.chapters.shared.two_dots import Pair
+from advlab.engine.chapter import Drawing, figure
 
 Result = dict[str, Any]
 

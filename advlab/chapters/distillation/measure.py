@@ -17,10 +17,11 @@ from advlab.chapters.distillation.saliency import saliency
 from advlab.chapters.evaluating.measure import reported
 from advlab.data import Dataset, indices, subset
 from advlab.defenses.distillation import Cooled, vanished
+from advlab.engine.cache.computation import Computation
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, distances, predict
-from advlab.inference import logits
-from advlab.profile import Profile
-from advlab.stored import Computation, measurement
+from advlab.models.inference import logits
 
 #: Test images of most attacks.
 IMAGES = 500

@@ -11,8 +11,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from advlab.inference import CHUNK
-from advlab.rewriting import for_attacks
+from advlab.models.inference import CHUNK
+from advlab.models.rewriting import for_attacks
 
 
 def saliency(

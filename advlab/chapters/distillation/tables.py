@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from advlab.chapters.cells import with_interval
 from advlab.chapters.distillation.measure import attacks, authors_attack, gradients
-from advlab.stored import Table, table
+from advlab.chapters.shared.cells import with_interval
+from advlab.engine.chapter import Table, table
 
 Result = dict[str, Any]
 

@@ -7,7 +7,7 @@ from typing import Any
 from advlab.chapters.ensembles.figures import elsewhere, makers
 from advlab.chapters.ensembles.measure import MEAN, VOTE, by_fgsm, by_pgd
 from advlab.chapters.ensembles.stack import stack
-from advlab.stored import claim
+from advlab.engine.chapter import claim
 
 Result = dict[str, Any]
 #: What an adaptive attack has to leave less than. Figures near 5% are in the tables; weights of another machine differ.

@@ -9,13 +9,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgb
 
-from advlab.chapters import dots as two_dots
-from advlab.chapters import style
-from advlab.chapters.cells import percent
-from advlab.chapters.dots import Pair
 from advlab.chapters.ensembles.measure import EPSILONS, MEAN, VOTE, by_fgsm, by_pgd
 from advlab.chapters.ensembles.stack import stack
-from advlab.stored import Drawing, figure
+from advlab.chapters.shared import style
+from advlab.chapters.shared import two_dots as two_dots
+from advlab.chapters.shared.cells import percent
+from advlab.chapters.shared.two_dots import Pair
+from advlab.engine.chapter import Drawing, figure
 
 Result = dict[str, Any]
 #: The epsilons whose matrices are drawn.

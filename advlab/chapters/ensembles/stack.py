@@ -21,9 +21,9 @@ from advlab.defenses import (
     judged,
     threshold,
 )
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import measurement
 from advlab.evaluation import predict
-from advlab.profile import Profile
-from advlab.stored import measurement
 
 #: In pixel units, L-infinity.
 EPSILON = 0.3

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from advlab.chapters.cells import percent, with_interval
 from advlab.chapters.ensembles.figures import LADDER, LAYERS, elsewhere, makers
 from advlab.chapters.ensembles.measure import EPSILONS, MEAN, VOTE, by_fgsm, by_pgd
 from advlab.chapters.ensembles.stack import FALSE_POSITIVES, stack
-from advlab.stored import Table, table
+from advlab.chapters.shared.cells import percent, with_interval
+from advlab.engine.chapter import Table, table
 
 Result = dict[str, Any]
 

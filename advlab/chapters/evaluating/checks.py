@@ -26,10 +26,11 @@ from advlab.chapters.evaluating.measure import (
     standard_only,
 )
 from advlab.data import Dataset
+from advlab.engine.cache.computation import Computation
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, predict
-from advlab.inference import CHUNK
-from advlab.profile import Profile
-from advlab.stored import Computation, measurement
+from advlab.models.inference import CHUNK
 
 #: Restarts of a short PGD, its steps, and its epsilon in pixel units: where chance decides much.
 RESTARTS, STEPS, HALFWAY = 10, 2, 0.15

@@ -6,7 +6,7 @@ from typing import Any
 
 from advlab.chapters.evaluating.checks import checks_robust, checks_standard, restarts
 from advlab.chapters.evaluating.measure import dropping, masked, outputs, rounding, search
-from advlab.stored import claim
+from advlab.engine.chapter import claim
 
 Result = dict[str, Any]
 #: By how much doubling the steps may move an accuracy that is to be trusted.

@@ -7,12 +7,12 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.ticker import PercentFormatter
 
-from advlab.chapters import style
-from advlab.chapters.cells import percent
 from advlab.chapters.evaluating.checks import restarts
 from advlab.chapters.evaluating.measure import dropping, masked, outputs, rounding, search
 from advlab.chapters.evaluating.pitfalls import pitfalls
-from advlab.stored import Drawing, figure
+from advlab.chapters.shared import style
+from advlab.chapters.shared.cells import percent
+from advlab.engine.chapter import Drawing, figure
 
 Result = dict[str, Any]
 

@@ -15,9 +15,10 @@ from advlab.attacks.losses import cross_entropy, margin
 from advlab.attacks.until_broken import pgd_until_broken
 from advlab.chapters.evaluating.models import Dropping, Rounding, Softmaxed, rounded, sharpened
 from advlab.data import STD, Dataset, indices, subset
+from advlab.engine.cache.computation import Computation
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, predict
-from advlab.profile import Profile
-from advlab.stored import Computation, measurement
 
 #: Test images of each pitfall; a smaller number where each image costs many passes.
 IMAGES, FEW = 300, 200

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from advlab.chapters.cells import with_interval
 from advlab.chapters.evaluating.checks import checks_robust, checks_standard, restarts
 from advlab.chapters.evaluating.measure import dropping, masked, outputs, rounding, search
 from advlab.chapters.evaluating.pitfalls import pitfalls
-from advlab.stored import Table, table
+from advlab.chapters.shared.cells import with_interval
+from advlab.engine.chapter import Table, table
 
 Result = dict[str, Any]
 

@@ -11,7 +11,7 @@ from advlab.chapters.fgsm.figures import over_epsilon
 from advlab.chapters.fgsm.measure import CONFIDENT, EPSILONS, beyond, epsilon_table
 from advlab.chapters.fgsm.theory import linear, rise
 from advlab.chapters.model.measure import data
-from advlab.stored import claim
+from advlab.engine.chapter import claim
 
 
 @claim(epsilon_table)

@@ -10,10 +10,10 @@ from torch import Tensor
 from advlab import zoo
 from advlab.chapters.fgsm.measure import only_first, right, signs, stepped
 from advlab.data import subset
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import measurement
 from advlab.evaluation import logits
-from advlab.inference import CHUNK
-from advlab.profile import Profile
-from advlab.stored import measurement
+from advlab.models.inference import CHUNK
 
 #: In pixel units: the table's, without none at all.
 EPSILONS = (0.05, 0.1, 0.2, 0.3)

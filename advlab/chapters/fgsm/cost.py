@@ -10,9 +10,9 @@ from advlab import zoo
 from advlab.attacks import fgsm
 from advlab.chapters.fgsm.measure import only_first
 from advlab.data import subset
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import measurement
 from advlab.evaluation import logits
-from advlab.profile import Profile
-from advlab.stored import measurement
 
 ROUNDS = 5
 IMAGES = 500

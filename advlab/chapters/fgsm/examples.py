@@ -10,9 +10,9 @@ from torch import Tensor
 from advlab import zoo
 from advlab.chapters.fgsm.measure import gradient, only_first, stepped
 from advlab.data import mnist, subset
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import measurement
 from advlab.evaluation import logits
-from advlab.profile import Profile
-from advlab.stored import measurement
 
 #: The first images of the test set: chosen by nobody.
 EXAMPLES = 5

@@ -7,12 +7,12 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 
-from advlab.chapters import style
-from advlab.chapters.cells import percent
 from advlab.chapters.fgsm.control import noise
 from advlab.chapters.fgsm.measure import beyond, curve, epsilon_table, further_trainings, second_training
 from advlab.chapters.fgsm.theory import loss_path, rise
-from advlab.stored import Drawing, figure
+from advlab.chapters.shared import style
+from advlab.chapters.shared.cells import percent
+from advlab.engine.chapter import Drawing, figure
 
 
 def grey_levels(epsilons: Any) -> Any:

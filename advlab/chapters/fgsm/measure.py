@@ -10,12 +10,13 @@ from torch import Tensor, nn
 
 from advlab import zoo
 from advlab.data import Dataset, indices, mnist, subset
+from advlab.engine.cache.computation import Computation
+from advlab.engine.cache.profile import Profile
+from advlab.engine.cache.progress import report
+from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, logits
-from advlab.inference import CHUNK, device_of
-from advlab.profile import Profile
-from advlab.progress import report
-from advlab.rewriting import for_attacks
-from advlab.stored import Computation, measurement
+from advlab.models.inference import CHUNK, device_of
+from advlab.models.rewriting import for_attacks
 from advlab.threat import epsilon_units
 
 #: In pixel units: the article's five, which are the table's.

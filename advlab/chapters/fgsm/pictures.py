@@ -8,10 +8,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from advlab.chapters import style
-from advlab.chapters.cells import percent
 from advlab.chapters.fgsm.examples import examples
-from advlab.stored import Drawing, Slider, figure, slider
+from advlab.chapters.shared import style
+from advlab.chapters.shared.cells import percent
+from advlab.engine.chapter import Drawing, Slider, figure, slider
 from advlab.threat import epsilon_units
 
 #: The epsilon of the still pictures, in pixel units; one of the slider's.

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from advlab.chapters.cells import percent, with_interval
 from advlab.chapters.fgsm.control import noise
 from advlab.chapters.fgsm.measure import CONFIDENT, curve, epsilon_table
 from advlab.chapters.fgsm.theory import DIGITS, linear
-from advlab.elsewhere import UnknownName, published
-from advlab.stored import Table, table
+from advlab.chapters.shared.cells import percent, with_interval
+from advlab.chapters.shared.published import published
+from advlab.engine.chapter import Table, table
+from advlab.engine.external_results import UnknownName
 
 
 @table(epsilon_table)

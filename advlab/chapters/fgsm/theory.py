@@ -12,10 +12,10 @@ from advlab import zoo
 from advlab.attacks import fgsm
 from advlab.chapters.fgsm.measure import gradient, only_first, right
 from advlab.data import Dataset, mnist, subset
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, logits
-from advlab.inference import CHUNK
-from advlab.profile import Profile
-from advlab.stored import measurement
+from advlab.models.inference import CHUNK
 
 #: Where the loss is looked at along a direction, in pixel units.
 STEPS = tuple(number / 100 for number in range(31))

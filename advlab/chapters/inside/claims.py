@@ -4,7 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 from advlab.chapters.inside.measure import EPSILONS, HIDDEN, KINDS, LAYERS, SHOWN, drift, statistics
-from advlab.stored import claim
+from advlab.engine.chapter import claim
 
 
 def _drifts(result: dict[str, Any], kind: str) -> list[dict[str, float]]:

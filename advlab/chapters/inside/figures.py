@@ -4,9 +4,9 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 
-from advlab.chapters import style
 from advlab.chapters.inside.measure import KINDS, LAYERS, NAMES, SHOWN, drift
-from advlab.stored import Drawing, figure
+from advlab.chapters.shared import style
+from advlab.engine.chapter import Drawing, figure
 
 
 @figure(drift)

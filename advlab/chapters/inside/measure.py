@@ -13,10 +13,10 @@ from advlab import data, zoo
 from advlab.activations import Activations
 from advlab.chapters.fgsm.control import of_length
 from advlab.chapters.fgsm.measure import signs, stepped
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion
-from advlab.inference import CHUNK, logits
-from advlab.profile import Profile
-from advlab.stored import measurement
+from advlab.models.inference import CHUNK, logits
 
 EPSILONS = (0.05, 0.1, 0.2, 0.3)
 SHOWN = "0.1"

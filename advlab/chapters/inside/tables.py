@@ -3,7 +3,7 @@
 from typing import Any
 
 from advlab.chapters.inside.measure import HIDDEN, KINDS, LAYERS, NAMES, SHOWN, drift, statistics
-from advlab.stored import Table, table
+from advlab.engine.chapter import Table, table
 
 
 @table(drift)

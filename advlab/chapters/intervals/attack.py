@@ -11,9 +11,9 @@ from advlab.attacks.until_broken import pgd_until_broken
 from advlab.chapters.intervals.measure import EPSILONS, Result, certifiable, chosen, of_certified, share
 from advlab.data import Dataset
 from advlab.defenses.bounds import certified
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import measurement
 from advlab.evaluation import predict
-from advlab.profile import Profile
-from advlab.stored import measurement
 
 #: Proved images that AutoAttack attacks all the same, at the epsilon where they are proved: one of so many images.
 EVERY = 50

@@ -6,8 +6,8 @@ from typing import Any
 
 from advlab.chapters.intervals.attack import between, tested
 from advlab.chapters.intervals.measure import growth, linear, plain, proved, undefended
-from advlab.elsewhere import published
-from advlab.stored import claim
+from advlab.chapters.shared.published import published
+from advlab.engine.chapter import claim
 
 Result = dict[str, Any]
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 
-from advlab.chapters import style
-from advlab.chapters.cells import percent
 from advlab.chapters.intervals.attack import between
 from advlab.chapters.intervals.measure import growth
-from advlab.stored import Drawing, figure
+from advlab.chapters.shared import style
+from advlab.chapters.shared.cells import percent
+from advlab.engine.chapter import Drawing, figure
 
 Result = dict[str, Any]
 #: The role of each network: colour, marker and stroke.

@@ -13,10 +13,11 @@ from advlab.defenses.bounds import certified, worst_margins
 from advlab.defenses.chain import chain
 from advlab.defenses.crown_ibp import crown_margins
 from advlab.defenses.intervals import intervals
+from advlab.engine.cache.computation import Computation
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, predict
-from advlab.inference import CHUNK
-from advlab.profile import Profile
-from advlab.stored import Computation, measurement
+from advlab.models.inference import CHUNK
 
 #: L-infinity, in pixel units: where curves are drawn, and where certificates of networks not trained for them end.
 EPSILONS = (0.1, 0.2, 0.3, 0.4)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from advlab.chapters.cells import percent, with_interval
 from advlab.chapters.intervals.attack import between, tested
 from advlab.chapters.intervals.measure import linear, plain, proved, undefended
-from advlab.stored import Table, table
+from advlab.chapters.shared.cells import percent, with_interval
+from advlab.engine.chapter import Table, table
 
 Result = dict[str, Any]
 

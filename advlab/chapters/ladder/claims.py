@@ -15,7 +15,7 @@ from advlab.chapters.ladder.further import (
 from advlab.chapters.ladder.measure import robust, standard
 from advlab.chapters.ladder.surface import one_image
 from advlab.data import CLASSES
-from advlab.stored import claim
+from advlab.engine.chapter import claim
 
 Result = dict[str, Any]
 #: Two attacks that differ by less than this many points tell the same story.

@@ -10,8 +10,6 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 
-from advlab.chapters import style
-from advlab.chapters.cells import percent
 from advlab.chapters.ladder.further import (
     robust_autoattack,
     robust_restarts,
@@ -22,7 +20,9 @@ from advlab.chapters.ladder.further import (
 )
 from advlab.chapters.ladder.measure import robust, standard
 from advlab.chapters.ladder.surface import one_image
-from advlab.stored import Drawing, figure
+from advlab.chapters.shared import style
+from advlab.chapters.shared.cells import percent
+from advlab.engine.chapter import Drawing, figure
 
 Result = dict[str, Any]
 #: What each rung is called, whose role it has, and how its line differs from others of that role.

@@ -12,10 +12,10 @@ from advlab.attacks.autoattack import autoattack_verdicts
 from advlab.attacks.until_broken import pgd_until_broken
 from advlab.chapters.ladder.measure import STEPS, by_image, chosen, robust_only, share, standard_only
 from advlab.data import Dataset
+from advlab.engine.cache.profile import Profile
+from advlab.engine.cache.progress import report
+from advlab.engine.chapter import measurement
 from advlab.evaluation import predict
-from advlab.profile import Profile
-from advlab.progress import report
-from advlab.stored import measurement
 from advlab.training import Recipe
 
 #: In pixel units: where a model is neither whole nor broken altogether, and beyond.

@@ -12,10 +12,11 @@ from advlab.attacks import fgsm, random_noise
 from advlab.attacks.losses import cross_entropy, margin
 from advlab.attacks.until_broken import pgd_until_broken
 from advlab.data import Dataset, indices, subset
+from advlab.engine.cache.computation import Computation
+from advlab.engine.cache.profile import Profile
+from advlab.engine.cache.progress import report
+from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, paired, predict
-from advlab.profile import Profile
-from advlab.progress import report
-from advlab.stored import Computation, measurement
 from advlab.training import Recipe
 from advlab.verify import Examples
 

@@ -12,10 +12,10 @@ from advlab.attacks import bim, fgsm
 from advlab.attacks.losses import Loss, cross_entropy, margin
 from advlab.chapters.ladder.measure import both
 from advlab.data import mnist
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import measurement
 from advlab.evaluation import logits, predict
-from advlab.inference import evaluation_mode
-from advlab.profile import Profile
-from advlab.stored import measurement
+from advlab.models.inference import evaluation_mode
 
 #: In pixel units: the ball of the story, and the window round the image.
 EPSILON, WINDOW = 0.1, 0.3

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from advlab.chapters.cells import with_interval
 from advlab.chapters.ladder.further import robust_autoattack, robust_restarts, standard_autoattack, standard_restarts
 from advlab.chapters.ladder.measure import robust, standard
-from advlab.stored import Table, table
+from advlab.chapters.shared.cells import with_interval
+from advlab.engine.chapter import Table, table
 
 Result = dict[str, Any]
 #: Where both models were measured.

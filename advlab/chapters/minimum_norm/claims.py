@@ -8,7 +8,7 @@ from typing import Any
 from advlab.chapters.minimum_norm import measure
 from advlab.chapters.minimum_norm.found import by_class, within
 from advlab.chapters.minimum_norm.theory import closed_form
-from advlab.stored import claim
+from advlab.engine.chapter import claim
 
 
 def middle(result: dict[str, Any]) -> float:

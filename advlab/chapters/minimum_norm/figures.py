@@ -9,10 +9,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from advlab.chapters import style
 from advlab.chapters.minimum_norm import measure
 from advlab.chapters.minimum_norm.found import by_class, within
-from advlab.stored import Drawing, figure
+from advlab.chapters.shared import style
+from advlab.engine.chapter import Drawing, figure
 
 STRIPS = (
     measure.deepfool_standard,

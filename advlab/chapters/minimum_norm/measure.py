@@ -14,9 +14,10 @@ from advlab.attacks.boundary import rivals
 from advlab.attacks.until_broken import pgd_until_broken
 from advlab.chapters.minimum_norm.found import found
 from advlab.data import Dataset, indices, subset
+from advlab.engine.cache.computation import Computation
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, distances, logits, predict
-from advlab.profile import Profile
-from advlab.stored import Computation, measurement
 from advlab.training import Recipe
 
 #: Of a thousand images: how many DeepFool, FAB and PGD see. C&W, the slowest, sees every fourth one of them.

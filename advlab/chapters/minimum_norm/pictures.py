@@ -7,9 +7,9 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 
-from advlab.chapters import style
 from advlab.chapters.minimum_norm import measure
-from advlab.stored import Drawing, figure
+from advlab.chapters.shared import style
+from advlab.engine.chapter import Drawing, figure
 
 #: Changes of the standard model's images are drawn this many times as strong; the others as they are.
 TIMES = 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from advlab.chapters.minimum_norm import measure
-from advlab.stored import Table, table
+from advlab.engine.chapter import Table, table
 
 SOURCES = (
     measure.deepfool_standard,

@@ -12,10 +12,10 @@ from torch import nn
 
 from advlab.attacks import deepfool, fab
 from advlab.attacks.ball import Norm, lengths
-from advlab.chapters import style
+from advlab.chapters.shared import style
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import Drawing, figure, measurement
 from advlab.evaluation import logits
-from advlab.profile import Profile
-from advlab.stored import Drawing, figure, measurement
 
 #: The boundary is WEIGHTS · x = THRESHOLD; the image is a grey one, far from the box's edges.
 WEIGHTS, THRESHOLD, IMAGE = (2.0, 1.0), 1.8, (0.4, 0.45)

@@ -10,10 +10,11 @@ from torch import Tensor, nn
 from advlab import zoo
 from advlab.attacks import fgsm
 from advlab.data import Dataset, indices, mnist, subset
+from advlab.engine.cache.computation import Computation
+from advlab.engine.cache.profile import Profile
+from advlab.engine.cache.progress import report
+from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, predict
-from advlab.profile import Profile
-from advlab.progress import report
-from advlab.stored import Computation, measurement
 
 #: In pixel units, L-infinity: the book's two radii.
 SMALL, LARGE = 0.1, 0.3

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from advlab.chapters.cells import with_interval
 from advlab.chapters.mnist.measure import first_thousand, neighbours, pixels
-from advlab.stored import Table, claim, table
+from advlab.chapters.shared.cells import with_interval
+from advlab.engine.chapter import Table, claim, table
 
 Result = dict[str, Any]
 

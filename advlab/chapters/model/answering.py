@@ -8,11 +8,11 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.ticker import FuncFormatter
 
-from advlab.chapters import style
 from advlab.chapters.model.measure import BINS, GOAL, answers
+from advlab.chapters.shared import style
+from advlab.chapters.shared.published import published
 from advlab.data import CLASSES, mnist
-from advlab.elsewhere import published
-from advlab.stored import Drawing, claim, figure
+from advlab.engine.chapter import Drawing, claim, figure
 
 
 @figure(answers)

@@ -8,10 +8,10 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from advlab.chapters import style
 from advlab.chapters.model.measure import GOAL, training
-from advlab.elsewhere import published
-from advlab.stored import Drawing, Table, claim, figure, table
+from advlab.chapters.shared import style
+from advlab.chapters.shared.published import published
+from advlab.engine.chapter import Drawing, Table, claim, figure, table
 
 
 @figure(training)

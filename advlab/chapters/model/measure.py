@@ -13,11 +13,12 @@ from torch import Tensor, nn
 from advlab import zoo
 from advlab.activations import Activations
 from advlab.data import CLASSES, MEAN, STD, indices, mnist, subset
+from advlab.engine.cache.computation import Computation
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, accuracy, logits
 from advlab.models import SimpleCNN
-from advlab.profile import Profile
-from advlab.stored import Computation, measurement
-from advlab.training import WARM_UP, Recipe
+from advlab.training.loop import WARM_UP, Recipe
 
 SHOWN_PER_CLASS = 4  # training images of each class in the picture of the data
 SHOWN_ERRORS = 10

@@ -9,10 +9,10 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
-from advlab.chapters import style
 from advlab.chapters.model.measure import architecture, data
+from advlab.chapters.shared import style
 from advlab.data import CLASSES, MEAN, STD, mnist
-from advlab.stored import Drawing, claim, figure
+from advlab.engine.chapter import Drawing, claim, figure
 
 PIXEL_IMAGE = 0  # of the test split
 PIXEL_CORNER, PIXEL_SIDE = (7, 14), 7  # row and column of the enlarged part, and how many pixels it is wide

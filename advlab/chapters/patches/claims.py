@@ -7,7 +7,7 @@ from typing import Any
 
 from advlab.chapters.patches.figures import of_all
 from advlab.chapters.patches.measure import SEEDS, SIZE, large, small
-from advlab.stored import claim
+from advlab.engine.chapter import claim
 
 Result = dict[str, Any]
 UNTRAINED = ("noise", "grey", "white")

@@ -8,10 +8,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from advlab.attacks.transformations import ANGLE, SCALES
-from advlab.chapters import style
-from advlab.chapters.cells import percent
 from advlab.chapters.patches.measure import PLACES, SIZE, STEPS, TARGET, TRAIN_IMAGES, large, small
-from advlab.stored import Drawing, figure
+from advlab.chapters.shared import style
+from advlab.chapters.shared.cells import percent
+from advlab.engine.chapter import Drawing, figure
 
 Result = dict[str, Any]
 #: What was pasted, by role: colour and marker.

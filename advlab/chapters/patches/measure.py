@@ -12,10 +12,11 @@ from advlab import zoo
 from advlab.attacks.patch import train_patch
 from advlab.attacks.transformations import Placements, apply_patch, random_placements
 from advlab.data import Dataset, indices, subset
+from advlab.engine.cache.computation import Computation
+from advlab.engine.cache.profile import Profile
+from advlab.engine.cache.progress import report
+from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, predict
-from advlab.profile import Profile
-from advlab.progress import report
-from advlab.stored import Computation, measurement
 
 #: Sides of the square of pixels of which a patch is the inscribed circle; an image has 28.
 SMALL, LARGE = (7, 11), (15, 19)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from advlab.chapters.cells import percent, with_interval
 from advlab.chapters.patches.figures import of_all
 from advlab.chapters.patches.measure import SEEDS, TARGET, large, small
-from advlab.stored import Table, table
+from advlab.chapters.shared.cells import percent, with_interval
+from advlab.engine.chapter import Table, table
 
 Result = dict[str, Any]
 #: With intervals: the two that are compared first; without them: two more. Grey is in the figure.

@@ -9,7 +9,7 @@ from advlab.chapters.practice.drift import KS, MEAN
 from advlab.chapters.practice.measure import audited, robust, standard
 from advlab.chapters.practice.release import NOISE, THRESHOLDS, decide
 from advlab.chapters.practice.tables import as_reported
-from advlab.stored import claim
+from advlab.engine.chapter import claim
 
 Result = dict[str, Any]
 

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from advlab.engine.cache.progress import report
 from advlab.evaluation import Proportion
 from advlab.monitoring import DriftMonitor, confidences
-from advlab.progress import report
 
 #: Answers in a window; windows drawn for each figure; attacked images among the answers.
 WINDOW, WINDOWS = 100, 250

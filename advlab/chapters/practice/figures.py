@@ -10,13 +10,13 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
-from advlab.chapters import style
-from advlab.chapters.cells import percent
 from advlab.chapters.practice.drift import KS, MEAN, SHARES
 from advlab.chapters.practice.measure import ALERTED, NINES, WIDTH, nines, robust, standard
 from advlab.chapters.practice.tables import ATTACKERS
+from advlab.chapters.shared import style
+from advlab.chapters.shared.cells import percent
+from advlab.engine.chapter import Drawing, figure
 from advlab.evaluation import Proportion
-from advlab.stored import Drawing, figure
 
 Result = dict[str, Any]
 LOOKS: dict[str, style.Role] = {"clean": "clean", "FGSM": "fgsm", "PGD": "pgd", "PGD, fitted": "noise"}

@@ -13,10 +13,10 @@ from advlab.audit import audit
 from advlab.chapters.audit_your_model.measure import EPSILON, robust_only, standard_only, told
 from advlab.chapters.practice.drift import chance, over_windows
 from advlab.data import Dataset, indices, mnist
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, logits
 from advlab.monitoring import calibration_error, confidences, fit_temperature, reliability
-from advlab.profile import Profile
-from advlab.stored import measurement
 
 #: Images attacked; clean ones, which are not among them, to fit a temperature and limits on; the rest is watched.
 IMAGES, HELD_OUT = 500, 4000

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from advlab.chapters.audit_your_model.measure import trained_on_pgd
-from advlab.chapters.cells import percent, with_interval
 from advlab.chapters.practice.measure import ALERTED, CONFIDENT, audited, robust, standard
 from advlab.chapters.practice.release import NOISE, THRESHOLDS, decide
-from advlab.stored import Table, table
+from advlab.chapters.shared.cells import percent, with_interval
+from advlab.engine.chapter import Table, table
 
 Result = dict[str, Any]
 #: In the order of the page; JSON keeps none.

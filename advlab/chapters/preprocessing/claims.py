@@ -14,7 +14,7 @@ from advlab.chapters.preprocessing.measure import (
     total_variation,
 )
 from advlab.chapters.preprocessing.plain import pixels, undefended
-from advlab.stored import claim
+from advlab.engine.chapter import claim
 
 Result = dict[str, Any]
 

@@ -6,9 +6,6 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 
-from advlab.chapters import dots as two_dots
-from advlab.chapters import style
-from advlab.chapters.dots import Pair
 from advlab.chapters.preprocessing.measure import (
     coarse,
     jpeg,
@@ -20,7 +17,10 @@ from advlab.chapters.preprocessing.measure import (
 )
 from advlab.chapters.preprocessing.plain import pixels, undefended
 from advlab.chapters.preprocessing.rows import by_name
-from advlab.stored import Drawing, figure
+from advlab.chapters.shared import style
+from advlab.chapters.shared import two_dots as two_dots
+from advlab.chapters.shared.two_dots import Pair
+from advlab.engine.chapter import Drawing, figure
 
 Result = dict[str, Any]
 

@@ -12,8 +12,8 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from advlab.attacks.losses import margin
-from advlab.inference import CHUNK
-from advlab.rewriting import for_attacks
+from advlab.models.inference import CHUNK
+from advlab.models.rewriting import for_attacks
 
 HALF = 0.5
 

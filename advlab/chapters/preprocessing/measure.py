@@ -18,10 +18,11 @@ from advlab.chapters.preprocessing.flips import flipped
 from advlab.data import Dataset, indices, subset
 from advlab.defenses.feature_squeezing import BitDepth
 from advlab.defenses.preprocessing import Preprocessed, through
+from advlab.engine.cache.computation import Computation
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import measurement
 from advlab.evaluation import predict
-from advlab.profile import Profile
-from advlab.rewriting import for_attacks
-from advlab.stored import Computation, measurement
+from advlab.models.rewriting import for_attacks
 
 IMAGES = 500
 #: In pixel units.

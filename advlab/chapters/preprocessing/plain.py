@@ -22,9 +22,9 @@ from advlab.chapters.preprocessing.measure import (
     standard,
     standard_only,
 )
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import measurement
 from advlab.evaluation import predict
-from advlab.profile import Profile
-from advlab.stored import measurement
 
 #: Bars of the histogram; of an odd number the one in the middle lies around one half.
 BARS = 25

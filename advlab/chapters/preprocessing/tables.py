@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from advlab.chapters.cells import with_interval
 from advlab.chapters.preprocessing.measure import (
     SLOPES,
     coarse,
@@ -17,7 +16,8 @@ from advlab.chapters.preprocessing.measure import (
 )
 from advlab.chapters.preprocessing.plain import pixels, undefended
 from advlab.chapters.preprocessing.rows import by_name
-from advlab.stored import Table, table
+from advlab.chapters.shared.cells import with_interval
+from advlab.engine.chapter import Table, table
 
 Result = dict[str, Any]
 

@@ -25,8 +25,9 @@ from advlab.chapters.smoothing.measure import (
 from advlab.data import Dataset, indices, subset
 from advlab.defenses.smoothing import ABSTAIN, predict
 from advlab.defenses.smoothing_attack import Smoothed
-from advlab.profile import Profile
-from advlab.stored import Computation, Measurement, measurement
+from advlab.engine.cache.computation import Computation
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import Measurement, measurement
 
 #: L2 radii, in pixel units, at which each smoothed classifier is attacked, rising.
 TRIED = {QUARTER: (0.5, 1.0, 1.5), HALF: (0.5, 1.0, 1.5, 2.0, 3.0), ONE: (1.0, 2.0, 3.0)}

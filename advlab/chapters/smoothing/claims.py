@@ -7,7 +7,7 @@ from typing import Any
 from advlab.chapters.smoothing.attack import attacked_half, attacked_one, attacked_quarter
 from advlab.chapters.smoothing.geometry import lengths
 from advlab.chapters.smoothing.measure import half, one, quarter
-from advlab.stored import claim
+from advlab.engine.chapter import claim
 
 Result = dict[str, Any]
 

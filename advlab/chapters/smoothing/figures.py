@@ -8,14 +8,14 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.lines import Line2D
 
-from advlab.chapters import dots as two_dots
-from advlab.chapters import style
-from advlab.chapters.cells import percent
-from advlab.chapters.dots import Pair
+from advlab.chapters.shared import style
+from advlab.chapters.shared import two_dots as two_dots
+from advlab.chapters.shared.cells import percent
+from advlab.chapters.shared.two_dots import Pair
 from advlab.chapters.smoothing.attack import attacked_half, attacked_one, attacked_quarter
 from advlab.chapters.smoothing.geometry import picture
 from advlab.chapters.smoothing.measure import half, one, quarter
-from advlab.stored import Drawing, figure
+from advlab.engine.chapter import Drawing, figure
 
 Result = dict[str, Any]
 #: The role of each noise, from little to much: colour, marker and stroke.

@@ -22,9 +22,10 @@ from advlab.chapters.smoothing.measure import (
 )
 from advlab.data import indices, mnist, subset
 from advlab.defenses.smoothing import largest_radius
-from advlab.inference import predict
-from advlab.profile import Profile
-from advlab.stored import Computation, measurement
+from advlab.engine.cache.computation import Computation
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import measurement
+from advlab.models.inference import predict
 
 #: In pixel units, the size at which most of this book's L-infinity figures stand.
 EPSILON = 0.3

@@ -10,9 +10,10 @@ from torch import Tensor, nn
 from advlab import zoo
 from advlab.data import Dataset, indices, subset
 from advlab.defenses.smoothing import ABSTAIN, Certificates, certified_accuracy, certify, largest_radius
+from advlab.engine.cache.computation import Computation
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, predict
-from advlab.profile import Profile
-from advlab.stored import Computation, measurement
 
 #: The sizes of the noise, in pixel units; the middle one gets most draws.
 QUARTER, HALF, ONE = 0.25, 0.5, 1.0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from advlab.chapters.cells import with_interval
+from advlab.chapters.shared.cells import with_interval
 from advlab.chapters.smoothing.measure import half, one, quarter
-from advlab.stored import Table, table
+from advlab.engine.chapter import Table, table
 
 Result = dict[str, Any]
 #: L2 radii of the rows, as their results are named.

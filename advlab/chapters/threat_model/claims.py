@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from advlab.chapters.threat_model.measure import DOORS, doors
-from advlab.stored import claim
+from advlab.engine.chapter import claim
 
 Result = dict[str, Any]
 GRADIENT = ("FGSM", "PGD")

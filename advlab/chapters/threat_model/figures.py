@@ -7,10 +7,10 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.patches import Rectangle
 
-from advlab.chapters import style
-from advlab.chapters.cells import percent
+from advlab.chapters.shared import style
+from advlab.chapters.shared.cells import percent
 from advlab.chapters.threat_model.measure import DECISION_QUERIES, DOORS, SCORE_QUERIES, STEPS, doors
-from advlab.stored import Drawing, Table, figure, table
+from advlab.engine.chapter import Drawing, Table, figure, table
 
 Result = dict[str, Any]
 #: From what asks for most to what asks for nothing (the store sorts names).

@@ -13,10 +13,11 @@ from advlab import zoo
 from advlab.attacks import fgsm, hopskipjump, pgd, square, transfer
 from advlab.attacks.ball import lengths
 from advlab.data import Dataset, indices, subset
+from advlab.engine.cache.computation import Computation
+from advlab.engine.cache.profile import Profile
+from advlab.engine.cache.progress import report
+from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, predict
-from advlab.profile import Profile
-from advlab.progress import report
-from advlab.stored import Computation, measurement
 
 IMAGES = 60
 #: In pixel units, L-infinity, untargeted.

@@ -5,19 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from advlab.chapters import dots
 from advlab.chapters.adversarial_training.measure import longest, random_single, several, single, trades
-from advlab.chapters.cells import with_interval
 from advlab.chapters.detection import figures as detection
 from advlab.chapters.distillation.measure import attacks
-from advlab.chapters.dots import Pair
 from advlab.chapters.ensembles import figures as ensembles
 from advlab.chapters.ensembles.measure import by_fgsm, by_pgd
 from advlab.chapters.ensembles.stack import stack
 from advlab.chapters.preprocessing.measure import coarse, jpeg, median, one_bit, resizing, total_variation
 from advlab.chapters.preprocessing.rows import by_name
+from advlab.chapters.shared import two_dots
+from advlab.chapters.shared.cells import with_interval
+from advlab.chapters.shared.two_dots import Pair
 from advlab.chapters.tradeoff.measure import proved
-from advlab.stored import Drawing, Table, claim, figure, table
+from advlab.engine.chapter import Drawing, Table, claim, figure, table
 
 Result = dict[str, Any]
 #: L-infinity, in pixel units: where all of them are judged.
@@ -73,8 +73,8 @@ def before_and_after(*results: Result) -> Drawing:
     rows = [one.pair for one in defenses(*results)]
     counts = sorted({row.adaptive["n"] for row in rows})
     return Drawing(
-        dots.draw(rows, "right, or flagged, under attack", naive="FGSM", adaptive="the attack made for it"),
-        alt=f"Pairs of dots, under FGSM and under the attack made for the defense. {dots.said(rows)}.",
+        two_dots.draw(rows, "right, or flagged, under attack", naive="FGSM", adaptive="the attack made for it"),
+        alt=f"Pairs of dots, under FGSM and under the attack made for the defense. {two_dots.said(rows)}.",
         caption="Hollow: FGSM, made on the network itself where the defense lies in its weights, and on the bare "
         "network where it stands beside. Full: the strongest of this book's attacks that was made for it. "
         f"L-infinity, ε = {EPSILON} in pixels, untargeted, white box; n = "

@@ -8,10 +8,10 @@ import matplotlib.pyplot as plt
 from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
-from advlab.chapters import style
-from advlab.chapters.cells import percent
+from advlab.chapters.shared import style
+from advlab.chapters.shared.cells import percent
 from advlab.chapters.tradeoff.models import MEASURED, models
-from advlab.stored import Drawing, figure
+from advlab.engine.chapter import Drawing, figure
 
 Result = dict[str, Any]
 #: From below to above: colour and words.

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from advlab.chapters.cells import stacked
 from advlab.chapters.intervals.measure import proved as in_the_build
-from advlab.profile import Profile
-from advlab.source import PACKAGE
-from advlab.stored import Table, claim, measurement, table
+from advlab.chapters.shared.cells import stacked
+from advlab.engine.cache.profile import Profile
+from advlab.engine.cache.source import PACKAGE
+from advlab.engine.chapter import Table, claim, measurement, table
 
 RECORD = "recorded/long.json"
 #: What the page calls the recipes of `advlab.zoo.LONG`, in the order of its rows.

@@ -8,11 +8,12 @@ from torch import nn
 
 from advlab import zoo
 from advlab.attacks import fgsm
-from advlab.chapters.standing import SECOND, number_of, share, signs_of_masking, standing
+from advlab.chapters.shared.robustness_bands import SECOND, number_of, share, signs_of_masking, standing
 from advlab.data import indices, subset
+from advlab.engine.cache.computation import Computation
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import measurement
 from advlab.evaluation import predict
-from advlab.profile import Profile
-from advlab.stored import Computation, measurement
 from advlab.training import Recipe
 
 

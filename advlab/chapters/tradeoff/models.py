@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from advlab.chapters import style
 from advlab.chapters.adversarial_training.measure import longest, random_single, several, single, trades
+from advlab.chapters.shared import style
 from advlab.chapters.tradeoff.measure import distilled, proved, standard
 
 Result = dict[str, Any]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from advlab.chapters.cells import percent, stacked
+from advlab.chapters.shared.cells import percent, stacked
 from advlab.chapters.tradeoff.measure import distilled, proved, standard
 from advlab.chapters.tradeoff.models import MEASURED, models
-from advlab.stored import Table, claim, table
+from advlab.engine.chapter import Table, claim, table
 
 Result = dict[str, Any]
 

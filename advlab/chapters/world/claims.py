@@ -7,7 +7,7 @@ from typing import Any
 from advlab.chapters.world.diagnosis import diagnosis
 from advlab.chapters.world.glasses import glasses
 from advlab.chapters.world.transactions import transactions
-from advlab.stored import claim
+from advlab.engine.chapter import claim
 
 Result = dict[str, Any]
 #: Frames that nobody optimised.

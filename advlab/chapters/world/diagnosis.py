@@ -11,9 +11,9 @@ from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
 
 from advlab.attacks import fgsm, pgd, random_noise
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, predict
-from advlab.profile import Profile
-from advlab.stored import measurement
 
 #: As scikit-learn numbers them.
 MALIGNANT, BENIGN = 0, 1

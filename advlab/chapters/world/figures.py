@@ -7,13 +7,13 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 
-from advlab.chapters import style
-from advlab.chapters.cells import percent
+from advlab.chapters.shared import style
+from advlab.chapters.shared.cells import percent
 from advlab.chapters.world.claims import list_of
 from advlab.chapters.world.diagnosis import diagnosis
 from advlab.chapters.world.glasses import glasses
 from advlab.chapters.world.transactions import transactions
-from advlab.stored import Drawing, figure
+from advlab.engine.chapter import Drawing, figure
 
 Result = dict[str, Any]
 #: Rows of the picture, by what the page calls them.

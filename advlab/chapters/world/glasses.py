@@ -10,10 +10,11 @@ from torch import Tensor, nn
 from advlab import zoo
 from advlab.attacks.masked import masked, spectacles
 from advlab.data import indices, subset
+from advlab.engine.cache.computation import Computation
+from advlab.engine.cache.profile import Profile
+from advlab.engine.cache.progress import report
+from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, predict
-from advlab.profile import Profile
-from advlab.progress import report
-from advlab.stored import Computation, measurement
 
 IMAGES = 200
 STEPS = 20

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from advlab.chapters.cells import percent, with_interval
+from advlab.chapters.shared.cells import percent, with_interval
 from advlab.chapters.world.diagnosis import diagnosis
 from advlab.chapters.world.glasses import glasses
 from advlab.chapters.world.transactions import CHANGES, COLUMNS, transactions
-from advlab.stored import Table, table
+from advlab.engine.chapter import Table, table
 
 Result = dict[str, Any]
 FRAMES = (

@@ -11,10 +11,10 @@ from sklearn.linear_model import LogisticRegression
 from torch import Tensor
 
 from advlab.attacks.tabular import Column, Score, feasible, tabular
+from advlab.engine.cache.profile import Profile
+from advlab.engine.cache.progress import report
+from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion
-from advlab.profile import Profile
-from advlab.progress import report
-from advlab.stored import measurement
 
 #: What a thief may do to each column of a payment. A history only grows; the age of a stolen account, the country of a
 #: stolen card and whether the address is its owner's are not the thief's to set.

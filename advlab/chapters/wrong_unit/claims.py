@@ -4,7 +4,7 @@ from typing import Any
 
 from advlab.chapters.wrong_unit.measure import ways
 from advlab.chapters.wrong_unit.variants import EPSILONS, WAYS
-from advlab.stored import claim
+from advlab.engine.chapter import claim
 
 
 def _values(ways_result: dict[str, Any], way: str) -> list[float]:

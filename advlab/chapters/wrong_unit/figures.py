@@ -4,10 +4,10 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 
-from advlab.chapters import style
+from advlab.chapters.shared import style
 from advlab.chapters.wrong_unit.measure import PICTURED, PRINTED, pictures, units, ways
 from advlab.chapters.wrong_unit.variants import EPSILONS, WAYS
-from advlab.stored import Drawing, figure
+from advlab.engine.chapter import Drawing, figure
 
 ROLES: dict[str, style.Role] = {"article": "article", "repository": "repository", "normalised": "pgd", "pixels": "fgsm"}
 

@@ -7,13 +7,13 @@ from torch import Tensor, nn
 
 from advlab import data, zoo
 from advlab.chapters.fgsm.measure import signs
+from advlab.chapters.shared.published import published
 from advlab.chapters.wrong_unit.variants import EPSILONS, WAYS, described, four_ways, normalise, without_normalisation
 from advlab.data import MEAN, STD
-from advlab.elsewhere import published
+from advlab.engine.cache.profile import Profile
+from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, logits, predict
-from advlab.profile import Profile
-from advlab.rewriting import for_attacks
-from advlab.stored import measurement
+from advlab.models.rewriting import for_attacks
 from advlab.threat import epsilon_units, from_normalised
 
 #: The accuracies that the article prints at these epsilons.

@@ -5,7 +5,7 @@ from typing import Any
 from advlab.chapters.wrong_unit.measure import PICTURED, PRINTED, units, ways
 from advlab.chapters.wrong_unit.variants import EPSILONS, WAYS
 from advlab.data import STD
-from advlab.stored import Table, table
+from advlab.engine.chapter import Table, table
 
 
 @table(ways)

@@ -1,0 +1,15 @@
+"""Figures that others published, from the book's file of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from advlab.engine import external_results
+
+FILE = Path(__file__).parents[1] / "published.json"
+
+
+def published(key: str) -> dict[str, Any]:
+    """A figure of others: value, n, threat model, citation key. Raises UnknownName."""
+    return external_results.published(FILE, key)

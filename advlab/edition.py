@@ -1,0 +1,27 @@
+"""This book, as the engine knows it: its chapters, its looks, its data files, what its programs are given."""
+
+from pathlib import Path
+
+from advlab.engine.edition import Edition
+
+_PACKAGE = Path(__file__).parent
+_CHAPTERS = _PACKAGE / "chapters"
+
+EDITION = Edition(
+    module="advlab.edition",
+    root=_PACKAGE.parent,
+    chapters="advlab.chapters",
+    scheme="advlab.chapters.shared.style:scheme",
+    save="advlab.chapters.shared.style:save",
+    paths=_CHAPTERS / "paths.yml",
+    glossary=_CHAPTERS / "glossary.yml",
+    bibliography=_CHAPTERS / "bibliography.yml",
+    identifiers=_CHAPTERS / "identifiers.txt",
+    published=_CHAPTERS / "published.json",
+    recorded=_PACKAGE / "recorded",
+    provenance_page="making",
+    bibliography_page="bibliography",
+    given="advlab.zoo:given_to_programs",
+    notebook="tutorial/tutorial.py",
+    packages=("torch", "torchvision", "mkdocs", "mkdocs-material", "matplotlib"),
+)

@@ -1,0 +1,207 @@
+"""A content store: results under a key, whole or not at all, checked whenever they are read.
+
+The store knows nothing of models or measurements. An *entry* is a folder of files and an `entry.json`
+that holds their checksums. It is written under a temporary name and renamed into place, so a process
+that is killed leaves either the whole entry or none. Nothing in it is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+import uuid
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+from filelock import FileLock
+
+from advlab.engine.cache.profile import Profile
+
+MANIFEST = "entry.json"
+
+
+class CorruptEntry(UserWarning):
+    """A stored entry does not match its checksums; it was set aside and will be made again."""
+
+
+def default_root() -> Path:
+    """The store's folder: `ADVLAB_STORE`, else `.store/` of a checkout, else the user's cache folder."""
+    chosen = os.environ.get("ADVLAB_STORE")
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    checkout = Path(__file__).resolve().parents[3]
+    if (checkout / "mkdocs.yml").is_file() and (checkout / "pyproject.toml").is_file():
+        return checkout / ".store"
+    return platformdirs.user_cache_path("advlab")
+
+
+def folder(name: str) -> Path:
+    """A writable folder of the default store for files that other programs unpack (data sets)."""
+    path = default_root() / "unpacked" / name
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def book_path(store: Store, profile: Profile) -> Path:
+    """Where the book of a profile lies: what a build found, by name."""
+    return store.root / "books" / f"{profile.name}.json"
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write `content` under a temporary name beside `path`, flush it to disk, rename it into place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
+    try:
+        _write(temporary, content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _write(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One stored result: a folder with files, their checksums and how they came to be."""
+
+    path: Path
+    kind: str
+    name: str
+    key: str
+    files: Mapping[str, str]
+    meta: Mapping[str, Any]
+    created: float
+
+    def read(self, file: str) -> bytes:
+        return (self.path / file).read_bytes()
+
+    def json(self, file: str = "result.json") -> Any:
+        return json.loads(self.read(file))
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk, the entry's own description included."""
+        return sum(file.stat().st_size for file in self.path.iterdir())
+
+
+class Store:
+    """Entries by kind, name and key below `root`, safe for several processes at once."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = root if root is not None else default_root()
+
+    def place(self, kind: str, name: str, key: str) -> Path:
+        return self.root / kind / name.replace(":", ".").replace("/", "-") / key[:32]
+
+    def read(self, kind: str, name: str, key: str) -> Entry | None:
+        """The entry, verified file by file; None when there is none or it is damaged.
+
+        A damaged entry is reported by a `CorruptEntry` warning and set aside, so that it is made again.
+        """
+        place = self.place(kind, name, key)
+        if not place.is_dir():
+            return None
+        entry = self._load(place)
+        if entry is None or entry.key != key:
+            self._set_aside(place)
+            return None
+        return entry
+
+    def write(self, kind: str, name: str, key: str, files: Mapping[str, bytes], meta: Mapping[str, Any]) -> Entry:
+        """Store `files` under the key. Whoever comes second keeps the first one's entry."""
+        place = self.place(kind, name, key)
+        staged = self.root / "unfinished" / uuid.uuid4().hex
+        staged.mkdir(parents=True)
+        try:
+            for file, content in files.items():
+                _write(staged / file, content)
+            description = {
+                "kind": kind,
+                "name": name,
+                "key": key,
+                "created": time.time(),
+                "files": {file: hashlib.sha256(content).hexdigest() for file, content in files.items()},
+                "meta": dict(meta),
+            }
+            _write(staged / MANIFEST, json.dumps(description, indent=1, sort_keys=True).encode())
+            place.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                staged.rename(place)
+            except OSError:  # the folder is there already: another process was first
+                if self.read(kind, name, key) is None:
+                    staged.rename(place)
+        finally:
+            shutil.rmtree(staged, ignore_errors=True)
+        entry = self.read(kind, name, key)
+        if entry is None:
+            raise OSError(f"{place}: what was just written could not be read back; is the disk full?")
+        return entry
+
+    def lock(self, kind: str, name: str, key: str) -> FileLock:
+        """One lock a key: while one process makes an entry, others wait for it."""
+        path = self.root / "locks" / f"{self.place(kind, name, key).name}.lock"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return FileLock(path)
+
+    def entries(self) -> Iterator[Entry]:
+        """All whole entries, newest first; damaged ones are set aside and reported."""
+        found = []
+        for manifest in self.root.glob(f"*/*/*/{MANIFEST}"):
+            entry = self._load(manifest.parent)
+            if entry is None:
+                self._set_aside(manifest.parent)
+            else:
+                found.append(entry)
+        yield from sorted(found, key=lambda entry: entry.created, reverse=True)
+
+    def remove(self, entry: Entry) -> None:
+        """Forget an entry: moved out of sight first, so that no reader meets half of it."""
+        self._discard(entry.path)
+
+    def _load(self, place: Path) -> Entry | None:
+        try:
+            description = json.loads((place / MANIFEST).read_bytes())
+            for file, checksum in description["files"].items():
+                if hashlib.sha256((place / file).read_bytes()).hexdigest() != checksum:
+                    return None
+            return Entry(
+                path=place,
+                kind=description["kind"],
+                name=description["name"],
+                key=description["key"],
+                files=description["files"],
+                meta=description["meta"],
+                created=description["created"],
+            )
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def _set_aside(self, place: Path) -> None:
+        warnings.warn(
+            f"{place.relative_to(self.root)} is damaged (a file is missing or its checksum differs); "
+            "it is dropped and will be made again",
+            CorruptEntry,
+            stacklevel=3,
+        )
+        self._discard(place)
+
+    def _discard(self, place: Path) -> None:
+        target = self.root / "unfinished" / uuid.uuid4().hex
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            place.rename(target)
+        except FileNotFoundError:  # another process did it first
+            return
+        shutil.rmtree(target, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""The site round the pages: MkDocs' plugin, formulas, the notebook, styles and scripts."""

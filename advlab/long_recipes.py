@@ -1,0 +1,178 @@
+"""What takes too long for a build: long recipes, trained through the store and judged by AutoAttack and by bounds, and
+smoothing with as many draws as its authors took; all of it recorded with date and machine.
+
+They are no part of the site's build, which shows the last record. Interrupted, a run loses at most the training or the
+judgement in progress: trainings are kept by the store, and the record is written after each recipe.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from advlab import zoo
+from advlab.attacks.autoattack import autoattack_verdicts
+from advlab.data import Dataset, mnist, subset
+from advlab.defenses import certified, certified_accuracy, largest_radius
+from advlab.defenses.smoothing import ABSTAIN, certify
+from advlab.engine.cache import machine
+from advlab.engine.cache.source import PACKAGE
+from advlab.engine.cache.store import write_atomically
+from advlab.evaluation import Proportion, predict
+from advlab.training import Recipe
+
+RECORD = PACKAGE / "recorded" / "long.json"
+#: What `advlab build --recipe long --only` calls `smoothed`, and where that is recorded.
+SMOOTHING, SMOOTHED = "smoothing", PACKAGE / "recorded" / "smoothing.json"
+#: L-infinity, in pixel units: where every model is judged; and test images that AutoAttack is given.
+EPSILONS = (0.1, 0.3)
+IMAGES = 1000
+SEED = 20
+#: Of smoothing: the chance of a wrong certificate, and the L2 radii, in pixel units, at which it is told.
+ALPHA, RADII = 0.001, (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75)
+
+
+def run(
+    recipes: Mapping[str, Recipe], *, images: int = IMAGES, record: Path = RECORD, say: Callable[[str], None] = print
+) -> dict[str, Any]:
+    """Trains and judges each recipe in turn, and writes what came out beside what other recipes gave before.
+
+    Args:
+        recipes: by name, such as `advlab.zoo.LONG`.
+        images: test images that AutoAttack is given; bounds are asked about all of them.
+        record: the JSON file that is written anew after each recipe.
+        say: told what is going on, a line each.
+
+    Returns:
+        The content of the record.
+
+    Raises:
+        ValueError: no recipe, or fewer images than one.
+    """
+    if not recipes or images < 1:
+        raise ValueError(f"needs a recipe and an image at least, got {len(recipes)} and {images}")
+    content: dict[str, Any] = {}
+    for name, recipe in recipes.items():
+        say(f"{name}: training for {recipe.epochs} epochs, unless the store has it")
+        computation = zoo.training(recipe)
+        model, history = zoo.trained(recipe), zoo.history(recipe)
+        say(f"{name}: {history[-1]['test_accuracy']:.2%} clean; AutoAttack on {images:,} images, bounds on all")
+        found = judged(model, mnist("test"), subset(images))
+        found |= {
+            "architecture": recipe.architecture.__name__,
+            "epochs": recipe.epochs,
+            "training seconds": sum(row["seconds"] for row in history),
+            "key": computation.key,
+            "machine": machine.describe(),
+            "date": _today(),
+        }
+        known = json.loads(record.read_text(encoding="utf-8"))["figures"] if record.is_file() else {}
+        content = _kept(record, {"figures": {**known, name: found}})
+        say(f"{name}: " + ", ".join(f"{what} {one['value']:.2%}" for what, one in found["accuracy"].items()))
+    return content
+
+
+def smoothed(
+    sigma: float = 0.5,
+    *,
+    images: int = 500,
+    draws: int = 100_000,
+    record: Path = SMOOTHED,
+    say: Callable[[str], None] = print,
+) -> dict[str, Any]:
+    """Certifies test images by randomised smoothing with as many draws as Cohen et al. (2019) took, and records it.
+
+    Args:
+        sigma: one of `advlab.zoo.SMOOTHED`, in pixel units.
+        images: test images that are certified.
+        draws: of noise, for each of them.
+        record: the JSON file that is written.
+        say: told what is going on, a line each.
+
+    Returns:
+        The content of the record.
+
+    Raises:
+        KeyError: no network was trained under noise of this size.
+        ValueError: fewer images or draws than one.
+    """
+    recipe = zoo.SMOOTHED[sigma]
+    test, model = subset(images), zoo.trained(recipe)
+    say(f"smoothing: {draws:,} draws of noise for each of {images:,} images, sigma {sigma:g}")
+    start = time.perf_counter()
+    generator = torch.Generator().manual_seed(SEED)
+    found = certify(model, test.images, sigma=sigma, generator=generator, n0=100, n=draws, alpha=ALPHA)
+    accuracies = certified_accuracy(found, test.labels, RADII)
+    content: dict[str, Any] = {
+        "sigma": sigma,
+        "draws": draws,
+        "alpha": ALPHA,
+        "n": images,
+        "largest radius": largest_radius(draws, ALPHA, sigma),
+        "abstains": int((found.classes == ABSTAIN).sum()),
+        "at": {f"{radius:g}": of.to_json() for radius, of in zip(RADII, accuracies, strict=True)},
+        "seconds": time.perf_counter() - start,
+        "key": zoo.training(recipe).key,
+    }
+    say("smoothing: " + ", ".join(f"{radius} {of['value']:.1%}" for radius, of in content["at"].items()))
+    return _kept(record, content)
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
+
+
+def _kept(record: Path, found: dict[str, Any]) -> dict[str, Any]:
+    """Writes what was found, with date, machine and versions; returns what was written."""
+    content = {
+        "command": "advlab build --recipe long",
+        "date": _today(),
+        "machine": machine.describe(),
+        "versions": {package: version(package) for package in ("advlab", "torch", "torchvision", "numpy")},
+        **found,
+    }
+    write_atomically(record, (json.dumps(content, indent=2, sort_keys=True) + "\n").encode())
+    return content
+
+
+def judged(model: nn.Module, everything: Dataset, some: Dataset) -> dict[str, Any]:
+    """Clean and certified accuracy on all images, what AutoAttack leaves of some, at both epsilons; seconds of it.
+
+    AutoAttack skips what is proved, since nothing can be found there, and what was broken in the smaller ball. Counted
+    are the images that each of its four attacks broke first, in each ball.
+    """
+    start = time.perf_counter()
+    found = {"clean": _share(predict(model, everything.images) == everything.labels)}
+    broken_by: dict[str, dict[str, int]] = {}
+    right = predict(model, some.images) == some.labels
+    for epsilon in EPSILONS:
+        found[f"certified {epsilon:g}"] = _share(proofs(model, everything, epsilon))
+        left = (right & ~proofs(model, some, epsilon)).nonzero().flatten()
+        if len(left):
+            generator = torch.Generator().manual_seed(SEED)
+            verdicts = autoattack_verdicts(model, some.images[left], some.labels[left], epsilon, generator=generator)
+            right[left] = verdicts.right
+            by = [name for name in verdicts.broken_by if name is not None]
+            broken_by[f"{epsilon:g}"] = {name: by.count(name) for name in sorted(set(by))}
+        found[f"AutoAttack {epsilon:g}"] = _share(right)
+    return {"accuracy": found, "broken by": broken_by, "judging seconds": time.perf_counter() - start}
+
+
+def proofs(model: nn.Module, test: Dataset, epsilon: float) -> torch.Tensor:
+    """Which images intervals prove; none for a network whose layers have no bounds."""
+    try:
+        return certified(model, test.images, test.labels, epsilon)
+    except ValueError:
+        return torch.zeros(len(test), dtype=torch.bool)
+
+
+def _share(right: torch.Tensor) -> dict[str, Any]:
+    return Proportion(int(right.sum()), len(right)).to_json()
