@@ -1,4 +1,4 @@
-"""Pasting a small picture into images, turned and scaled, by operations that have gradients (Athalye et al. 2018)."""
+"""Pastes a small picture into images, rotated and scaled, differentiably (Athalye et al. 2018, arXiv 1707.07397)."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -20,8 +20,13 @@ SCALES = (0.8, 1.2)
 class Placements:
     """Where a patch lies in each image: its centre in pixels from the upper left corner, its angle, its scale.
 
-    The centre of the pixel in the corner is at (0.5, 0.5). Angles are in degrees, counter-clockwise; scale 1 is the
-    patch's own size.
+    The centre of the pixel in the corner is at (0.5, 0.5).
+
+    Args:
+        rows: `[batch]`, distance of the centre from the upper edge, in pixels.
+        columns: `[batch]`, distance of the centre from the left edge, in pixels.
+        angles: `[batch]`, counter-clockwise, in degrees.
+        scales: `[batch]`, above 0; 1 is the patch's own size.
     """
 
     rows: Float[Tensor, " batch"]
@@ -40,10 +45,23 @@ def random_placements(
     angle: float = ANGLE,
     scales: tuple[float, float] = SCALES,
 ) -> Placements:
-    """Uniform in scale, in angle up to `angle` degrees either way, and in place: anywhere that is inside the image.
+    """Random placements: uniform in scale, in angle, and in place among those that keep the patch inside the image.
+
+    Args:
+        n: number of placements, at least 1.
+        image_size: height and width of the images, in pixels.
+        patch_size: side of the patch at scale 1, in pixels, at least 1.
+        generator: source of the random numbers, on the CPU.
+        shape: "circle" or "square": the part of the patch that has to fit.
+        angle: the largest rotation either way, in degrees, 0 or more.
+        scales: the smallest and the largest scale, 0 < low <= high.
 
     Raises:
-        ValueError: scales are not 0 < low <= high, the angle is negative, or the patch does not fit into the image.
+        ValueError: the scales are not 0 < low <= high, the angle is negative, `patch_size` is below 1, or the patch,
+            scaled and rotated, does not fit into the image.
+
+    Source:
+        Brown et al. 2017 (arXiv 1712.09665), after Athalye et al. 2018 (arXiv 1707.07397).
     """
     if not 0 < scales[0] <= scales[1] or angle < 0 or patch_size < 1:
         raise ValueError(
@@ -68,13 +86,22 @@ def apply_patch(
     *,
     shape: Shape = "circle",
 ) -> Float[Tensor, "batch channels height width"]:
-    """Images with the patch pasted in; differentiable in the patch. Pixels not covered stay exactly as they are.
+    """Images with the patch pasted in; differentiable in the patch. Pixels that are not covered stay exactly the same.
 
-    A pixel is covered when its centre is: it gets the patch's colour there, interpolated (bilinear). In a circle, the
-    corners of the patch are left out.
+    A pixel is covered when its centre is: it gets the patch's colour there, interpolated linearly and clipped to [0,
+    1]. A circle leaves out the corners of the patch.
+
+    Args:
+        images: `[batch, channels, height, width]`, in [0, 1].
+        patch: `[channels, size, size]`, in [0, 1].
+        placements: one for each image.
+        shape: "circle" or "square": the part of the patch that is pasted.
 
     Raises:
-        ValueError: the patch is not square, or has other channels than the images.
+        ValueError: the patch is not square, or its number of channels differs from the images'.
+
+    Source:
+        Brown et al. 2017 (arXiv 1712.09665), after Athalye et al. 2018 (arXiv 1707.07397).
     """
     channels, size, other = patch.shape
     if size != other or channels != images.shape[1]:
@@ -88,7 +115,7 @@ def apply_patch(
 
 
 def _in_patch(placements: Placements, size: int, image_size: tuple[int, int]) -> Float[Tensor, "batch height width 2"]:
-    """For each pixel's centre where it lies in the patch, (x, y), from -1 to 1 between the patch's edges."""
+    """Coordinates (x, y) in the patch of each pixel's centre, from -1 to 1 between the patch's edges."""
     height, width = image_size
     down = torch.arange(height) + 0.5 - placements.rows[:, None]
     right = torch.arange(width) + 0.5 - placements.columns[:, None]
