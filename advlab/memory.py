@@ -1,10 +1,9 @@
-"""Lets a training reuse its memory: glibc gives big blocks back to the system and asks for them again.
+"""Lets a training reuse its memory, where glibc would return big blocks to the system and request them again.
 
-Every step of a training allocates and frees the same tensors of several megabytes. glibc maps each one
-anew, so the kernel hands out, and zeroes, the same pages over and over: a third of the whole time on one
-machine. Raising two thresholds keeps freed blocks in the process (mallopt(3)); results do not change.
-PyTorch's performance guide recommends another allocator for the same reason; this needs no installation.
-Other systems are left alone.
+Every step of a training allocates and frees the same tensors of several megabytes. glibc maps each one anew, so the
+kernel hands out and zeroes the same pages over and over: a third of the total time on one machine. Raising two
+thresholds keeps freed blocks in the process (mallopt(3)); results do not change. PyTorch's performance guide recommends
+another allocator for the same reason; this needs no installation. Other systems are left alone.
 """
 
 import ctypes
@@ -16,7 +15,11 @@ _LIMIT = 2**30  # bytes
 
 
 def keep_freed_blocks() -> bool:
-    """For the rest of this process. True if it took effect: on Linux with glibc."""
+    """Keeps freed memory in the process from now on. Returns True if it took effect: on Linux with glibc.
+
+    Source:
+        advlab's own: mallopt(3) of glibc.
+    """
     if platform.libc_ver()[0] != "glibc":
         return False
     mallopt = ctypes.CDLL(None).mallopt

@@ -1,4 +1,4 @@
-"""The trained models of the book, kept by the store: trained once, loaded ever after."""
+"""The trained models of the book, kept by the store: trained once, then loaded."""
 
 from __future__ import annotations
 
@@ -55,7 +55,23 @@ RANDOM_SINGLE_STEP = dataclasses.replace(PGD_TRAINED, perturb=random_single_step
 
 
 def trades_objective(model: nn.Module, images: Tensor, labels: Tensor, share: float) -> Tensor:
-    """TRADES at its usual weight of the divergence, with epsilon growing as it does in the other forms."""
+    """TRADES at its usual weight of the divergence, with epsilon growing as in the other forms of adversarial training.
+
+    Args:
+        model: takes pixels in [0, 1], returns logits `[batch, classes]`; in training mode.
+        images: `[batch, *shape]`, in [0, 1].
+        labels: `[batch]`, the true classes.
+        share: fraction of the training steps done, in [0, 1).
+
+    Returns:
+        The loss, averaged over the batch.
+
+    Raises:
+        ValueError, TypeError: bad input; see `advlab.defenses.adversarial_training.trades`.
+
+    Source:
+        Zhang et al. 2019 (arXiv 1901.08573).
+    """
     return trades(model, images, labels, ramped(share, 0.0, PGD_TRAINED.ramp, 0.0, PGD_TRAINED.epsilon), beta=6.0)
 
 
@@ -74,10 +90,18 @@ ADVERSARIAL = dataclasses.replace(
 
 
 def noise_in_training(model: nn.Module, images: Tensor, labels: Tensor, epsilon: float) -> Tensor:
-    """Gaussian noise of standard deviation `epsilon`, in pixel units (Cohen et al. 2019, section 3.3).
+    """The images with Gaussian noise of standard deviation `epsilon`, unclipped.
 
-    It is not clipped: noisy pixels may leave [0, 1], as they do when the smoothed classifier is asked. torch's global
-    generator draws it.
+    Noisy pixels may leave [0, 1], as they do when the smoothed classifier is queried. torch's global generator draws.
+
+    Args:
+        model: not used; training passes it to every perturbation.
+        images: `[batch, *shape]`, in [0, 1].
+        labels: `[batch]`; not used.
+        epsilon: standard deviation of the noise, in pixel units.
+
+    Source:
+        Cohen, Rosenfeld, Kolter 2019 (arXiv 1902.02918), section 3.3.
     """
     return images + epsilon * torch.randn_like(images)
 
@@ -102,7 +126,23 @@ GROWING = (0.02, 0.5)
 
 
 def interval_objective(model: nn.Module, images: Tensor, labels: Tensor, share: float) -> Tensor:
-    """The loss of the worst logits that intervals allow, in a ball that grows from the image alone."""
+    """The cross-entropy of the worst logits that intervals allow, in a ball that grows from radius 0.
+
+    Args:
+        model: a chain of the layers in `advlab.defenses.chain.KNOWN`, in training mode.
+        images: `[batch, *shape]`, in [0, 1].
+        labels: `[batch]`, the true classes.
+        share: fraction of the training steps done, in [0, 1).
+
+    Returns:
+        The loss, averaged over the batch.
+
+    Raises:
+        ValueError, TypeError: bad input; see `advlab.defenses.interval_training.certified_loss`.
+
+    Source:
+        Gowal et al. 2018 (arXiv 1810.12715).
+    """
     return certified_loss(model, images, labels, ramped(share, *GROWING, 0.0, TRAINED_EPSILON), kappa=0.0)
 
 
@@ -120,18 +160,66 @@ PLAINLY_CERTIFIED = dataclasses.replace(CERTIFIED, architecture=plain_certifiabl
 
 
 def long_trades_objective(model: nn.Module, images: Tensor, labels: Tensor, share: float) -> Tensor:
-    """`trades_objective` with ten steps in the search, on images drawn anew."""
+    """`trades_objective` with ten steps in the search, on images redrawn at random.
+
+    Args:
+        model: takes pixels in [0, 1], returns logits `[batch, classes]`; in training mode.
+        images: `[batch, 1, side, side]`, in [0, 1].
+        labels: `[batch]`, the true classes.
+        share: fraction of the training steps done, in [0, 1).
+
+    Returns:
+        The loss, averaged over the batch.
+
+    Raises:
+        ValueError, TypeError: bad input; see `advlab.defenses.adversarial_training.trades`.
+
+    Source:
+        Zhang et al. 2019 (arXiv 1901.08573); augmentation against overfitting, Rebuffi et al. 2021 (arXiv 2111.05328).
+    """
     epsilon = ramped(share, 0.0, PGD_TRAINED.ramp, 0.0, PGD_TRAINED.epsilon)
     return trades(model, redrawn(images), labels, epsilon, beta=6.0, steps=10, step=0.25)
 
 
 def long_interval_objective(model: nn.Module, images: Tensor, labels: Tensor, share: float) -> Tensor:
-    """`interval_objective` on images moved by a pixel, which are not so soon known by heart."""
+    """`interval_objective` on images shifted by up to a pixel, which the network memorises later.
+
+    Args:
+        model: a chain of the layers in `advlab.defenses.chain.KNOWN`, in training mode.
+        images: `[batch, 1, side, side]`, in [0, 1].
+        labels: `[batch]`, the true classes.
+        share: fraction of the training steps done, in [0, 1).
+
+    Returns:
+        The loss, averaged over the batch.
+
+    Raises:
+        ValueError, TypeError: bad input; see `advlab.defenses.interval_training.certified_loss`.
+
+    Source:
+        Gowal et al. 2018 (arXiv 1810.12715).
+    """
     return interval_objective(model, nudged(images), labels, share)
 
 
 def small_ball_objective(model: nn.Module, images: Tensor, labels: Tensor, share: float) -> Tensor:
-    """As `long_interval_objective`, for a ball of 0.1."""
+    """`long_interval_objective` for a ball of radius 0.1.
+
+    Args:
+        model: a chain of the layers in `advlab.defenses.chain.KNOWN`, in training mode.
+        images: `[batch, 1, side, side]`, in [0, 1].
+        labels: `[batch]`, the true classes.
+        share: fraction of the training steps done, in [0, 1).
+
+    Returns:
+        The loss, averaged over the batch.
+
+    Raises:
+        ValueError, TypeError: bad input; see `advlab.defenses.interval_training.certified_loss`.
+
+    Source:
+        Gowal et al. 2018 (arXiv 1810.12715).
+    """
     epsilon = ramped(share, *GROWING, 0.0, BEYOND_SMALL)
     return certified_loss(model, nudged(images), labels, epsilon, kappa=0.0)
 
@@ -159,7 +247,12 @@ LONG = {
 
 @dataclasses.dataclass(frozen=True)
 class Distillation:
-    """How a student comes about: the recipe of both networks, and the temperature, at least 1, of both trainings."""
+    """How a student is made: the recipe of both networks, and the temperature of both trainings.
+
+    Args:
+        recipe: architecture and training of teacher and student.
+        temperature: divides the logits in both trainings, at least 1.
+    """
 
     recipe: Recipe
     temperature: float
@@ -172,13 +265,35 @@ DISTILLED = Distillation(
 
 
 def sized(recipe: Recipe, profile: Profile) -> Recipe:
-    """The recipe with the numbers of training and test images that a profile asks for."""
+    """The recipe with the numbers of training and test images that a profile asks for.
+
+    Args:
+        recipe: keeps its number of training images where the profile allows more.
+        profile: sets the largest number of training images and the number of test images; None stands for all.
+
+    Source:
+        advlab's own: drafts train on fewer images.
+    """
     images = [n for n in (recipe.train_images, profile.train_images) if n is not None]
     return dataclasses.replace(recipe, train_images=min(images, default=None), test_images=profile.test_images)
 
 
 def training(recipe: Recipe, seed: int = 0) -> Computation:
-    """The stored training: `model.safetensors` and `history.json`."""
+    """The stored training of a recipe: `model.safetensors` and `history.json`.
+
+    Args:
+        recipe: what to train and how.
+        seed: sets the weights, the order of the images and dropout.
+
+    Returns:
+        The computation, which trains only when its entry is asked for and the store lacks it.
+
+    Raises:
+        TypeError: the recipe holds a value that no key can hold, such as a lambda.
+
+    Source:
+        advlab's own: the store of this book.
+    """
     own = [value for value in vars(recipe).values() if getattr(value, "__module__", "").startswith("advlab.")]
     reached = source.SNAPSHOT.reached("advlab.zoo:_trained_files", *map(target, own))
     made_of = ingredients(reached, {"recipe": recipe, "seed": seed})
@@ -193,20 +308,64 @@ def _trained_files(recipe: Recipe, seed: int) -> dict[str, bytes]:
 
 
 def trained(recipe: Recipe, seed: int = 0) -> nn.Module:
-    """The model that this recipe and seed give, in evaluation mode, on the device of `ADVLAB_DEVICE`."""
+    """The model of this recipe and seed, in evaluation mode, on the device of `ADVLAB_DEVICE`; trained if not stored.
+
+    Args:
+        recipe: what to train and how.
+        seed: sets the weights, the order of the images and dropout.
+
+    Raises:
+        TypeError: the recipe holds a value that no key can hold, such as a lambda.
+        ValueError: a recipe that cannot be trained; see `advlab.training.train`.
+        SourceChanged: the source was edited while the training ran.
+
+    Source:
+        advlab's own: the store of this book.
+    """
     model = recipe.architecture()
     model.load_state_dict(safetensors.torch.load(training(recipe, seed).get().read("model.safetensors")))
     return model.eval().to(machine.device())
 
 
 def history(recipe: Recipe, seed: int = 0) -> list[dict[str, Any]]:
-    """Loss and accuracy after each epoch of that training, as `advlab.training.train` reports them."""
+    """Loss and accuracy after each epoch of the training of this recipe and seed; trained if not stored.
+
+    Args:
+        recipe: what to train and how.
+        seed: sets the weights, the order of the images and dropout.
+
+    Returns:
+        One entry for each epoch, with the keys of `advlab.training.Epoch`.
+
+    Raises:
+        TypeError: the recipe holds a value that no key can hold, such as a lambda.
+        ValueError: a recipe that cannot be trained; see `advlab.training.train`.
+        SourceChanged: the source was edited while the training ran.
+
+    Source:
+        advlab's own: the store of this book.
+    """
     rows: list[dict[str, Any]] = training(recipe, seed).get().json("history.json")
     return rows
 
 
 def distilling(profile: Profile, wanted: Distillation = DISTILLED, seed: int = 0) -> Computation:
-    """The stored training of a teacher and its student, sized by the profile: `{teacher,student}.safetensors`."""
+    """The stored training of a teacher and its student, sized by the profile: `{teacher,student}.safetensors`.
+
+    Args:
+        profile: sets the numbers of training and test images.
+        wanted: the recipe and the temperature; the book's own by default.
+        seed: sets the weights, the order of the images and dropout.
+
+    Returns:
+        The computation, which trains only when its entry is asked for and the store lacks it.
+
+    Raises:
+        TypeError: the recipe holds a value that no key can hold, such as a lambda.
+
+    Source:
+        Papernot et al. 2016 (arXiv 1511.04508).
+    """
     recipe = sized(wanted.recipe, profile)
     reached = source.SNAPSHOT.reached("advlab.zoo:_distilled_files", target(recipe.architecture))
     made_of = ingredients(reached, {"recipe": recipe, "temperature": wanted.temperature, "seed": seed})
@@ -224,7 +383,21 @@ def _weights(model: nn.Module) -> bytes:
 
 
 def student(profile: Profile, wanted: Distillation = DISTILLED, seed: int = 0) -> nn.Module:
-    """The student of that distillation, in evaluation mode: the defended model, which answers at temperature 1."""
+    """The student of a distillation, in evaluation mode: the defended model, which answers at temperature 1.
+
+    Args:
+        profile: sets the numbers of training and test images.
+        wanted: the recipe and the temperature; the book's own by default.
+        seed: sets the weights, the order of the images and dropout.
+
+    Raises:
+        TypeError: the recipe holds a value that no key can hold, such as a lambda.
+        ValueError: a recipe or a temperature that cannot be trained; see `advlab.defenses.distillation.distilled`.
+        SourceChanged: the source was edited while the training ran.
+
+    Source:
+        Papernot et al. 2016 (arXiv 1511.04508).
+    """
     model = wanted.recipe.architecture()
     model.load_state_dict(safetensors.torch.load(distilling(profile, wanted, seed).get().read("student.safetensors")))
     return model.eval().to(machine.device())
@@ -245,7 +418,7 @@ NAMED = {
 
 
 def by_name(name: str) -> Recipe:
-    """The recipe of a model of the book. Raises ValueError for a name that the book does not have."""
+    """The recipe of a model of the book. Raises ValueError if the book has no model of that name."""
     if name not in NAMED:
         raise ValueError(f"no model of the book is called {name!r}; there are {', '.join(map(repr, NAMED))}")
     return NAMED[name]
