@@ -28,6 +28,6 @@ def trained(name: str = "standard", seed: int = 0) -> nn.Module:
     Source:
         advlab's own: the models that its pages measure.
     """
-    from advlab import profile, zoo  # here: importing torch takes seconds, and the site's plugin does without
+    from advlab import profile, zoo  # here, because importing torch takes seconds and the site's plugin does without
 
     return zoo.trained(zoo.sized(zoo.by_name(name), profile.current()), seed)

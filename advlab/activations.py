@@ -85,10 +85,10 @@ class Activations(Mapping[str, Tensor]):
         kept = self._batches[name]
         if kept and kept[0].shape[1:] != output.shape[1:]:
             raise ValueError(
-                f"layer {name!r} put out {list(kept[0].shape[1:])}, then {list(output.shape[1:])} an image: "
-                "one module used at several places cannot be told apart; give each place its own"
+                f"layer {name!r} returned {list(kept[0].shape[1:])}, then {list(output.shape[1:])} for an image: "
+                "outputs of one module used at several places cannot be kept apart; give each place its own module"
             )
-        kept.append(output.detach().clone())  # a clone: the next layer may work in place
+        kept.append(output.detach().clone())  # a clone, because the next layer may work in place
 
     def __getitem__(self, name: str) -> Tensor:
         batches = self._batches[name]
@@ -137,7 +137,10 @@ def relative_drift(
         advlab's own: the usual relative error, taken layer by layer.
     """
     if images.shape != perturbed.shape or len(images) == 0:
-        raise ValueError(f"need two equal, non-empty batches, got {list(images.shape)} and {list(perturbed.shape)}")
+        raise ValueError(
+            "images and perturbed must be non-empty batches of one shape, "
+            f"got {list(images.shape)} and {list(perturbed.shape)}"
+        )
     drifts: dict[str, list[Tensor]] = {}
     for before, after in zip(images.split(CHUNK), perturbed.split(CHUNK), strict=True):
         clean, moved = _outputs(model, before, layers), _outputs(model, after, layers)

@@ -12,9 +12,9 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-#: By how much at most: degrees, share of the size, pixels.
+#: The largest changes: degrees, fraction of the size, pixels.
 ROTATION, SCALE, SHIFT = 10.0, 0.1, 1.0
-#: Interpolation blurs, and grey pixels are what an attacker can move: the contrast round middle grey is restored.
+#: Restores the contrast around middle grey: interpolation blurs, and attackers profit from grey pixels.
 CONTRAST = 1.4
 
 
@@ -72,9 +72,9 @@ def warp(
     Source:
         advlab's own: an affine map, sampled by torch's `grid_sample`.
     """
-    radians, unit = angles * (math.pi / 180), 2 / images.shape[-1]  # a pixel, where the picture is two wide
+    radians, unit = angles * (math.pi / 180), 2 / images.shape[-1]  # a pixel, if the image is 2 wide
     cosine, sine = radians.cos() / factors, radians.sin() / factors
-    # The grid asks of each place of the result where it came from: everything the other way round.
+    # The grid holds for each place of the result its place in the original: so the inverse map.
     right, below = across * unit, down * unit
     rows = (
         torch.stack([cosine, -sine, -(cosine * right - sine * below)], dim=1),

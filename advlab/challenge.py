@@ -20,10 +20,10 @@ from advlab.models import deeper_cnn
 from advlab.source import PACKAGE
 from advlab.verify import Examples, load, verify
 
-#: Radius of the ball, and how many test images (`advlab.data.subset`) may be attacked.
+#: Radius of the ball, and the number of test images (`advlab.data.subset`) that may be attacked.
 EPSILON, IMAGES = 0.3, 1000
 WEIGHTS = PACKAGE / "recorded" / "challenge.safetensors"
-#: Of that file.
+#: Checksum of that file.
 SHA256 = "101e531cdd11361654509afe514dbba430ed17d29b985150ec9242446a612deb"
 
 
@@ -54,7 +54,7 @@ def model() -> nn.Module:
     """
     content = WEIGHTS.read_bytes()
     if hashlib.sha256(content).hexdigest() != SHA256:
-        raise ModelError(f"{WEIGHTS} is not the file that the challenge was opened with: its SHA-256 differs")
+        raise ModelError(f"{WEIGHTS} is not the published file of the challenge: its SHA-256 differs")
     network = deeper_cnn()
     network.load_state_dict(safetensors.torch.load(content))
     return network.eval()
@@ -84,11 +84,11 @@ def score(path: Path) -> Score:
         outside = claimed.index[~torch.isin(claimed.index, places)].tolist()
         raise UsageError(f"{path}: images {outside[:5]} are not among the {IMAGES} of advlab.data.indices({IMAGES})")
     if len(claimed.index.unique()) != len(claimed.index):
-        raise UsageError(f"{path}: some images stand there more than once")
+        raise UsageError(f"{path}: its index holds some images more than once")
     test = data.mnist("test")
     examples = replace(claimed, images=test.images[claimed.index], labels=test.labels[claimed.index])
     if examples.images.shape != examples.adversarial.shape:
-        raise UsageError(f"{path}: images of MNIST are {list(examples.images.shape[1:])} each")
+        raise UsageError(f"{path}: adversarial images must have MNIST's shape, {list(examples.images.shape[1:])} each")
     network = model()
     holds = torch.tensor(verify(network, examples).holds)
     right = predict(network, test.images[places]) == test.labels[places]

@@ -33,8 +33,8 @@ def check_images(images: object, model: nn.Module, pictures: bool = False) -> No
     if images.dtype != dtype:
         raise TypeError(f"images are {images.dtype}, the model's parameters {dtype}: convert one of them")
     low, high = (float(end) for end in images.detach().aminmax())
-    if not math.isfinite(low + high):  # aminmax passes NaN on
-        raise ValueError("images hold NaN or infinity")
+    if not math.isfinite(low + high):  # aminmax propagates NaN
+        raise ValueError("images must be finite, but hold NaN or infinity")
     if low < 0 or high > 1:
         raise ValueError(
             f"images must lie in [0, 1], got [{low:.4g}, {high:.4g}]: already normalised? "
@@ -88,9 +88,9 @@ def check_epsilon(epsilon: object, norm: str = "Linf") -> None:
     if isinstance(epsilon, bool) or not isinstance(epsilon, int | float):
         raise TypeError(f"epsilon must be a float in pixel units, [0, 1]; got {type(epsilon).__name__}")
     if not math.isfinite(epsilon) or epsilon < 0:
-        raise ValueError(f"epsilon must be a finite number{' in [0, 1]' if norm == 'Linf' else ''}, got {epsilon}")
+        raise ValueError(f"epsilon must be finite and {'in [0, 1]' if norm == 'Linf' else 'at least 0'}, got {epsilon}")
     if epsilon > 1 and norm == "Linf":
-        raise ValueError(f"epsilon must lie in [0, 1], in units of a pixel; got {epsilon:g}: {epsilon:g}/255?")
+        raise ValueError(f"epsilon must lie in [0, 1], in pixel units; got {epsilon:g}: {epsilon:g}/255?")
 
 
 def check_share(name: str, value: object) -> None:

@@ -20,7 +20,7 @@ from advlab.torchvision_cpu import datasets
 Split = Literal["train", "test"]
 
 CLASSES = 10
-# Mean and standard deviation of the training split's pixels in [0, 1]: models normalise with them, inside.
+# Mean and standard deviation of the training split's pixels in [0, 1], with which models normalise inside.
 MEAN = 0.1307
 STD = 0.3081
 SUBSET_SEED = 20141220  # the day FGSM was published (arXiv 1412.6572)
@@ -160,7 +160,7 @@ def _dataset(images: UInt8[Tensor, "n 28 28"], labels: Int[Tensor, " n"]) -> Dat
 @cache
 def _mnist_bytes(split: Split) -> tuple[UInt8[Tensor, "n 28 28"], Int[Tensor, " n"]]:
     _verify(BUNDLED)
-    # torchvision unpacks beside the archives; the installed package is read-only and shared: work on a copy.
+    # torchvision unpacks next to the archives, but the installed package is read-only and shared: work on a copy.
     root = folder("mnist")
     raw = root / "MNIST" / "raw"
     raw.mkdir(parents=True, exist_ok=True)

@@ -26,7 +26,7 @@ __all__ = [
     "worst_case",
 ]
 
-#: Images attacked at a time: attacks cut them into chunks of their own, and prepare the model once for each call.
+#: Images passed to an attack in one call; attacks cut them into smaller chunks and prepare the model once for a call.
 BATCH = 1000
 
 #: An attack with its options set: `partial(fgsm, epsilon=0.1)`.
@@ -57,7 +57,7 @@ class Proportion:
 
     def __post_init__(self) -> None:
         if not 0 <= self.count <= self.n or self.n == 0:
-            raise ValueError(f"a proportion needs 0 <= count <= n and n > 0, got {self.count} of {self.n}")
+            raise ValueError(f"a proportion needs 0 <= count <= n and n > 0, got count {self.count} of n {self.n}")
 
     @property
     def value(self) -> float:
@@ -115,9 +115,9 @@ def accuracy(
 
 def _check_pairs(images: Tensor, labels: Tensor) -> None:
     if len(images) != len(labels):
-        raise ValueError(f"{len(images)} images but {len(labels)} labels")
+        raise ValueError(f"the numbers of images and labels differ: {len(images)} images but {len(labels)} labels")
     if len(images) == 0:
-        raise ValueError("empty batch: accuracy over no image means nothing")
+        raise ValueError("empty batch: images must hold at least one image")
 
 
 @dataclass(frozen=True)
@@ -197,7 +197,7 @@ def attack_success_rate(clean: Bool[Tensor, " batch"], attacked: Bool[Tensor, " 
         advlab's own choice of denominator; papers differ. Interval: Wilson 1927.
     """
     if clean.shape != attacked.shape:
-        raise ValueError(f"verdicts on {len(clean)} images before and {len(attacked)} under the attack")
+        raise ValueError(f"clean and attacked must be of the same images, got {len(clean)} and {len(attacked)}")
     return Proportion(int((clean & ~attacked).sum()), int(clean.sum()))
 
 
@@ -266,7 +266,7 @@ def paired(first: Bool[Tensor, " batch"], second: Bool[Tensor, " batch"]) -> Pai
     True
     """
     if first.shape != second.shape:
-        raise ValueError(f"verdicts on {len(first)} and on {len(second)} images cannot be paired")
+        raise ValueError(f"first and second must be of the same images, got {len(first)} and {len(second)}")
     only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
     both, neither = int((first & second).sum()), int((~first & ~second).sum())
     test = mcnemar([[both, only_first], [only_second, neither]], exact=True)

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-CHUNK = 100  # images; larger ones fall out of the processor's cache
+CHUNK = 100  # images; larger chunks do not fit into the processor's cache
 
 
 @contextmanager
@@ -44,7 +44,7 @@ def logits(model: nn.Module, images: Float[Tensor, "batch *shape"]) -> Float[Ten
         advlab's own: a loop over chunks that stay in the processor's cache.
     """
     if len(images) == 0:
-        raise ValueError("empty batch: there is no image to classify")
+        raise ValueError("empty batch: images must hold at least one image")
     device = device_of(model)
     with evaluation_mode(model), torch.no_grad():
         return torch.cat([model(chunk.to(device)).to(images.device) for chunk in images.split(CHUNK)])

@@ -28,13 +28,13 @@ from advlab.store import write_atomically
 from advlab.training import Recipe
 
 RECORD = PACKAGE / "recorded" / "long.json"
-#: What `advlab build --recipe long --only` calls `smoothed`, and where that is recorded.
+#: Name of `smoothed` in `advlab build --recipe long --only`, and the file of its record.
 SMOOTHING, SMOOTHED = "smoothing", PACKAGE / "recorded" / "smoothing.json"
-#: L-infinity, in pixel units: where every model is judged; and test images that AutoAttack is given.
+#: L-infinity radii, in pixel units, at which every model is judged; and the number of test images for AutoAttack.
 EPSILONS = (0.1, 0.3)
 IMAGES = 1000
 SEED = 20
-#: Of smoothing: the chance of a wrong certificate, and the L2 radii, in pixel units, at which it is told.
+#: Smoothing: the probability of a wrong certificate, and the L2 radii, in pixel units, of the recorded accuracies.
 ALPHA, RADII = 0.001, (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75)
 
 
@@ -59,7 +59,7 @@ def run(
         advlab's own: AutoAttack and intervals, run by this book's command.
     """
     if not recipes or images < 1:
-        raise ValueError(f"needs a recipe and an image at least, got {len(recipes)} and {images}")
+        raise ValueError(f"needs at least one recipe and images >= 1, got {len(recipes)} recipes and {images}")
     content: dict[str, Any] = {}
     for name, recipe in recipes.items():
         say(f"{name}: training for {recipe.epochs} epochs, unless the store has it")

@@ -9,8 +9,8 @@ another allocator for the same reason; this needs no installation. Other systems
 import ctypes
 import platform
 
-_M_TRIM_THRESHOLD = -1  # give memory back only if this much of it is free at the heap's end
-_M_MMAP_THRESHOLD = -3  # map blocks of this size and more on their own
+_M_TRIM_THRESHOLD = -1  # memory is returned only if this much is free at the heap's end
+_M_MMAP_THRESHOLD = -3  # blocks of this size and above are mapped separately
 _LIMIT = 2**30  # bytes
 
 

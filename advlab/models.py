@@ -82,7 +82,7 @@ def expect_digits(images: Tensor) -> None:
         raise ValueError(f"SimpleCNN takes images of shape [batch, 1, 28, 28], got {list(images.shape)}")
 
 
-fx.wrap("expect_digits")  # a check depends on values, so torch.fx takes it as one step when it traces the model
+fx.wrap("expect_digits")  # a check depends on values, so torch.fx has to record it as one step
 
 
 class SimpleCNN(nn.Module):

@@ -15,7 +15,7 @@ from scipy.stats import kstwo
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-#: Equal bins of confidence; Guo et al. 2017 use as many.
+#: Number of equal bins of confidence, as in Guo et al. 2017.
 BINS = 15
 
 
@@ -39,9 +39,9 @@ def confidences(logits: Float[Tensor, "batch classes"], temperature: float = 1.0
     [0.5, 0.9999]
     """
     if not temperature > 0:
-        raise ValueError(f"a temperature is above 0, got {temperature:g}")
+        raise ValueError(f"temperature must be above 0, got {temperature:g}")
     if len(logits) == 0:
-        raise ValueError("empty batch: there are no logits")
+        raise ValueError("empty batch: logits must hold at least one row")
     return (logits.double() / temperature).softmax(dim=1).amax(dim=1)
 
 
@@ -66,19 +66,19 @@ def fit_temperature(logits: Float[Tensor, "batch classes"], labels: Int[Tensor, 
         Guo et al. 2017 (arXiv 1706.04599).
     """
     if len(logits) == 0 or len(logits) != len(labels):
-        raise ValueError(f"as many labels as logits, and at least one: got {len(labels)} and {len(logits)}")
+        raise ValueError(f"logits and labels need one length, at least 1; got {len(logits)} and {len(labels)}")
     logits = logits.double()
     if bool((logits.argmax(dim=1) == labels).all()):
-        raise ValueError("every answer is right: no temperature is the best one; take more images")
+        raise ValueError("no best temperature exists: every answer is right; take more images")
     truth = logits.gather(1, labels.long()[:, None])[:, 0]
     if float((truth - logits.mean(dim=1)).mean()) <= 0:
-        raise ValueError("these logits say nothing of these labels: no temperature is the best one")
+        raise ValueError("no best temperature exists: the logits do not favour the labels; are both of the same data?")
 
     def loss(inverse: float) -> float:
         return float(cross_entropy(logits * inverse, labels.long()))
 
     highest = 1.0
-    while loss(2 * highest) < loss(highest):  # convex: behind the first rise lies no other valley
+    while loss(2 * highest) < loss(highest):  # convex: after the first rise there is no other minimum
         highest *= 2
     best = minimize_scalar(loss, bounds=(0.0, 2 * highest), method="bounded", options={"xatol": 1e-9 * highest})
     return 1.0 / float(best.x)
@@ -119,11 +119,11 @@ def reliability(confidence: Float[Tensor, " batch"], right: Bool[Tensor, " batch
         Guo et al. 2017 (arXiv 1706.04599).
     """
     if bins < 1:
-        raise ValueError(f"at least one bin, got {bins}")
+        raise ValueError(f"bins must be at least 1, got {bins}")
     if len(confidence) == 0 or len(confidence) != len(right):
-        raise ValueError(f"as many verdicts as confidences, at least one: got {len(right)} and {len(confidence)}")
+        raise ValueError(f"confidence and right need one length, at least 1; got {len(confidence)} and {len(right)}")
     if not bool(((confidence >= 0) & (confidence <= 1)).all()):
-        raise ValueError("confidences lie in [0, 1]: logits? give them to `confidences` first")
+        raise ValueError("confidence must lie in [0, 1]: are these logits? Pass them to `confidences` first")
     place = ((confidence.double() * bins).ceil().long() - 1).clamp(min=0)
     count = torch.bincount(place, minlength=bins)
     total = torch.bincount(place, weights=confidence.double(), minlength=bins) / count
@@ -168,9 +168,9 @@ class DriftMonitor:
 
     def __init__(self, reference: Float[Tensor, " n"], false_alarms: float = 0.01) -> None:
         if len(reference) == 0:
-            raise ValueError("a monitor needs confidences of a quiet time to compare with")
+            raise ValueError("reference is empty: a monitor needs confidences from normal operation to compare with")
         if not 0 < false_alarms < 1:
-            raise ValueError(f"false_alarms is a share between 0 and 1, got {false_alarms:g}")
+            raise ValueError(f"false_alarms must be a fraction between 0 and 1, got {false_alarms:g}")
         self.reference = reference.double().sort().values.numpy()
         self.false_alarms = false_alarms
 
@@ -196,11 +196,11 @@ class DriftMonitor:
             ValueError: the window is empty.
         """
         if len(window) == 0:
-            raise ValueError("an empty window: there is nothing to compare")
+            raise ValueError("window is empty: there is nothing to compare")
         points, count = np.unique(window.double().numpy(), return_counts=True)
         behind = count.cumsum() / len(window)
         before = behind - count / len(window)
-        # Between two points of the window its function is level: the largest gap lies just before or at a point.
+        # Between two points of the window its distribution function is constant: the largest gap is at or before one.
         quiet = [np.searchsorted(self.reference, points, side=side) / len(self.reference) for side in ("left", "right")]
         return float(max(np.abs(quiet[0] - before).max(), np.abs(quiet[1] - behind).max()))
 

@@ -22,8 +22,8 @@ from torch import Tensor, fx, nn
 
 from advlab.models import Contrast, Normalize, SimpleCNN
 
-#: Layers and networks whose forward pass is the same steps at every call, whatever the values: what torch.fx records of
-#: one call then stands for all. Of other classes nobody knows (a defense may toss coins in Python): left alone.
+#: Layers and networks whose forward pass takes the same steps at every call, whatever the values, so that torch.fx may
+#: record one call for all. Other classes are left alone: a defense, for one, may draw random numbers in Python.
 FIXED = (
     nn.Sequential, nn.Identity, nn.Flatten, nn.Unflatten, nn.Linear, nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d, nn.ReLU,
     nn.Tanh, nn.Sigmoid, nn.LeakyReLU, nn.ELU, nn.GELU, nn.Softplus, nn.BatchNorm1d, nn.BatchNorm2d, nn.Dropout,
@@ -59,12 +59,12 @@ def for_attacks(model: nn.Module) -> nn.Module:
 def _part_by_part(model: nn.Module) -> nn.Module:
     if type(model) is not nn.Sequential or _is_watched(model):
         return model
-    # Not `named_children`, which names a part that stands twice only once. A single layer has nothing to gain.
+    # Not `named_children`, which yields a part that occurs twice only once. A single layer has nothing to gain.
     parts = [(name, for_attacks(part) if any(part.children()) else part) for name, part in model._modules.items()]
     if all(part is model._modules[name] for name, part in parts):
         return model
     mixed = nn.Sequential(OrderedDict(parts))
-    mixed.training = model.training  # of the container alone: parts that are the caller's keep their own flags
+    mixed.training = model.training  # of the container only: the caller's parts keep their own flags
     return mixed
 
 
@@ -188,7 +188,7 @@ def one_channel(
     padded = F.pad(images, (columns, columns, rows, rows)).squeeze(1)
     windows = padded.unfold(1, weight.shape[2], down).unfold(2, weight.shape[3], right)
     count, height, width = windows.shape[:3]
-    patches = windows.reshape(count * height * width, -1)  # a row for each place in the output
+    patches = windows.reshape(count * height * width, -1)  # one row for each place in the output
     product = F.linear(patches, weight.flatten(1), bias)
     return product.view(count, height, width, -1).permute(0, 3, 1, 2)
 
@@ -198,7 +198,7 @@ class _Scatter(nn.Module):
 
     def __init__(self, layer: nn.Conv2d) -> None:
         super().__init__()
-        # Of one channel `contiguous` would keep the strides; they decide whether the output has its channels last.
+        # With one channel `contiguous` would keep the strides, which decide whether the output is channels-last.
         self.kernel = torch.empty_like(layer.weight, memory_format=torch.channels_last, requires_grad=False)
         self.kernel.copy_(layer.weight.detach())
         self.bias = None if layer.bias is None else layer.bias.detach()

@@ -93,9 +93,12 @@ class ThreatModel:
         if not math.isfinite(self.epsilon) or self.epsilon < 0:
             raise ValueError(f"epsilon must be finite and not negative, got {self.epsilon}")
         if self.norm == "Linf" and self.epsilon > 1:
-            raise ValueError(f"an L-infinity epsilon lies in [0, 1]; got {self.epsilon:g}: {self.epsilon:g}/255?")
+            raise ValueError(f"epsilon must lie in [0, 1] for Linf, got {self.epsilon:g}: {self.epsilon:g}/255?")
         if self.knowledge == "black box" and self.access == "full model":
-            raise ValueError("an attacker with access to the full model is not a black-box attacker")
+            raise ValueError(
+                "knowledge and access contradict each other: an attacker with access to the full model is not a "
+                "black-box attacker"
+            )
 
     @property
     def identifiers(self) -> dict[str, tuple[str, ...]]:
@@ -139,7 +142,7 @@ _ATLAS_ACCESS: dict[Access, str] = {
     "physical": "AML.T0041",
 }
 
-#: By norm. A patch is the one attack here whose budget is a number of pixels; L1 has none.
+#: Attacks by norm. Only a patch has a number of pixels as its budget; the book has no L1 attack.
 _BY_GRADIENT: dict[Norm, tuple[str, ...]] = {
     "Linf": ("fgsm", "pgd", "apgd", "autoattack"),
     "L2": ("fast_gradient", "pgd", "apgd", "deepfool", "carlini_wagner", "autoattack"),
@@ -159,5 +162,5 @@ _BY_PROXY: dict[Norm, tuple[str, ...]] = {
     "L0": ("train_patch",),
 }
 _ABLE = {_WHITE_BOX: _BY_GRADIENT, _BLACK_BOX: _BY_QUERIES, _TRANSFER: _BY_PROXY}
-#: They take no target as this book has them.
+#: Attacks that take no target in this book.
 _UNTARGETED = ("autoattack", "deepfool", "hopskipjump", "square")

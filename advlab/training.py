@@ -17,7 +17,7 @@ from advlab.models import SimpleCNN
 from advlab.progress import report
 from advlab.rewriting import rewritten
 
-WARM_UP = 0.2  # share of the steps in which the learning rate rises; it falls to nearly nothing in the rest
+WARM_UP = 0.2  # fraction of the steps in which the learning rate rises; afterwards it falls to nearly 0
 REPORT_EVERY = 10  # steps
 
 
@@ -123,7 +123,7 @@ def check_recipe(recipe: Recipe) -> None:
     if recipe.epochs < 1 or recipe.batch_size < 1:
         raise ValueError(f"epochs and batch_size must be at least 1, got {recipe.epochs} and {recipe.batch_size}")
     if recipe.objective is not None and recipe.perturb is not None:
-        raise ValueError("a recipe has either perturb or objective: an objective makes its own perturbations")
+        raise ValueError("a recipe takes either perturb or objective: an objective makes its own perturbations")
     if recipe.clip is not None and not recipe.clip > 0:
         raise ValueError(f"clip must be positive, got {recipe.clip}")
 
@@ -183,7 +183,7 @@ def descent(
     Source:
         Adam: Kingma, Ba 2015 (arXiv 1412.6980); the loop is advlab's own.
     """
-    # Autocast only where the processor computes in bfloat16; elsewhere it would be slower than float32.
+    # Autocast only where the processor computes in bfloat16; elsewhere autocast would be slower than float32.
     low = torch.autocast("cpu", torch.bfloat16, enabled=images.device.type == "cpu" and machine.path() == "bfloat16")
     optimizer = torch.optim.Adam(model.parameters(), recipe.learning_rate, fused=images.device.type in ("cpu", "cuda"))
     batches = -(-len(images) // recipe.batch_size)

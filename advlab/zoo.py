@@ -35,8 +35,8 @@ from advlab.training import Recipe, train
 
 #: SimpleCNN trained on clean images with Adam: the model that most pages attack.
 STANDARD = Recipe(architecture=SimpleCNN)
-#: SimpleCNN trained on what PGD makes of each batch (Madry et al. 2018), cut down to two or three minutes of one core:
-#: a third of the images, three steps instead of forty.
+#: SimpleCNN trained on PGD's images of each batch (Madry et al. 2018), cut down to two or three minutes of one core: a
+#: third of the images, three steps instead of forty.
 ROBUST = Recipe(
     architecture=SimpleCNN,
     perturb=several_steps,
@@ -48,7 +48,7 @@ ROBUST = Recipe(
     train_images=20_000,
 )
 
-#: The forms of adversarial training side by side: one network, one number of images seen, only what perturbs differs.
+#: The forms of adversarial training, compared: the same network and number of images; only the perturbation differs.
 PGD_TRAINED = dataclasses.replace(ROBUST, architecture=strided_cnn)
 SINGLE_STEP = dataclasses.replace(PGD_TRAINED, perturb=single_step)
 RANDOM_SINGLE_STEP = dataclasses.replace(PGD_TRAINED, perturb=random_single_step)
@@ -76,8 +76,8 @@ def trades_objective(model: nn.Module, images: Tensor, labels: Tensor, share: fl
 
 
 TRADES = dataclasses.replace(PGD_TRAINED, perturb=None, objective=trades_objective)
-#: The most robust model that a few minutes of one core give: one convolution more, and all images, each drawn anew, in
-#: a ball that is a little larger than the one asked about.
+#: The most robust model that a few minutes of one core give: one more convolution, all images, each redrawn at random,
+#: in a ball slightly larger than the one that is evaluated.
 ADVERSARIAL = dataclasses.replace(
     PGD_TRAINED,
     architecture=deeper_cnn,
@@ -106,7 +106,7 @@ def noise_in_training(model: nn.Module, images: Tensor, labels: Tensor, epsilon:
     return images + epsilon * torch.randn_like(images)
 
 
-#: By the standard deviation of their noise, in pixel units: the networks to be smoothed (Cohen et al. 2019).
+#: The networks to be smoothed, by the standard deviation of their noise in pixel units (Cohen et al. 2019).
 SMOOTHED = {
     sigma: Recipe(
         architecture=cheap_cnn,
@@ -119,8 +119,8 @@ SMOOTHED = {
     for sigma in (0.25, 0.5, 1.0)
 }
 
-#: The ball that intervals are trained on, a little larger than the one asked about, and the parts of the training
-#: between which it grows from nothing (Gowal et al. 2018).
+#: Radius of the ball in training by intervals, slightly larger than the one that is evaluated, and the fractions of the
+#: training between which it grows from 0 (Gowal et al. 2018).
 TRAINED_EPSILON = 0.32
 GROWING = (0.02, 0.5)
 
@@ -146,7 +146,7 @@ def interval_objective(model: nn.Module, images: Tensor, labels: Tensor, share: 
     return certified_loss(model, images, labels, ramped(share, *GROWING, 0.0, TRAINED_EPSILON), kappa=0.0)
 
 
-#: A small network trained so that intervals prove it (Gowal et al. 2018, with the first weights of Shi et al. 2021).
+#: A small network trained to be proved by intervals (Gowal et al. 2018, with the initial weights of Shi et al. 2021).
 CERTIFIED = Recipe(
     architecture=small_certifiable_cnn,
     objective=interval_objective,
@@ -155,7 +155,7 @@ CERTIFIED = Recipe(
     batch_size=100,
     learning_rate=3e-3,
 )
-#: The same without the first layer that black and white pixels allow.
+#: The same without the first layer, which relies on black and white pixels.
 PLAINLY_CERTIFIED = dataclasses.replace(CERTIFIED, architecture=plain_certifiable_cnn)
 
 
@@ -224,12 +224,12 @@ def small_ball_objective(model: nn.Module, images: Tensor, labels: Tensor, share
     return certified_loss(model, nudged(images), labels, epsilon, kappa=0.0)
 
 
-#: Forty epochs of the shallower network: on the same images all the time, and on images drawn anew.
+#: Forty epochs of the shallower network: on the same images each time, and on images redrawn at random.
 SAME_IMAGES = dataclasses.replace(PGD_TRAINED, train_images=None, epochs=40)
 DRAWN_ANEW = dataclasses.replace(SAME_IMAGES, perturb=steps_on_redrawn)
 
-#: Recipes of an hour of one core, or minutes of a GPU: not part of the build (`advlab build --recipe long`). The third
-#: is the build's, and is judged here by AutoAttack in full.
+#: Recipes that take an hour of one core, or minutes of a GPU; not part of the build (`advlab build --recipe long`). The
+#: third is the build's own, here judged by AutoAttack in full.
 LONG = {
     "adversarial, same images": SAME_IMAGES,
     "adversarial, drawn anew": DRAWN_ANEW,
@@ -403,7 +403,7 @@ def student(profile: Profile, wanted: Distillation = DISTILLED, seed: int = 0) -
     return model.eval().to(machine.device())
 
 
-#: The models of the book by the names that programs ask for (`advlab.trained`).
+#: The models of the book, by the names that `advlab.trained` takes.
 NAMED = {
     "standard": STANDARD,
     "robust": ROBUST,

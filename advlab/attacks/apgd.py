@@ -12,7 +12,7 @@ from advlab.attacks.losses import Loss, broken, cross_entropy
 
 #: Weight of the gradient step against the momentum of the last move: alpha in the paper.
 ALPHA = 0.75
-#: A stretch in which fewer than this share of steps raised the loss halves the step: rho in the paper.
+#: The step is halved if fewer than this fraction of steps since the last checkpoint raised the loss: rho in the paper.
 RHO = 0.75
 
 
@@ -141,14 +141,14 @@ def ascent(
         Croce, Hein 2020 (arXiv 2003.01690), algorithm 1.
     """
     run = Run(start.clone(), labels.new_zeros(len(labels), dtype=torch.bool), start.new_full((len(start),), torch.inf))
-    index = torch.arange(len(images), device=images.device)  # of those still attacked, in the caller's batch
+    index = torch.arange(len(images), device=images.device)  # places in the caller's batch of images still attacked
     aims = labels if targets is None else targets
     point = previous = best = start
     value = top = top_before = start.new_full((len(start),), -torch.inf)
     gradient = top_gradient = torch.zeros_like(start)
     eta = start.new_full((len(start),), 2 * epsilon)
-    rises = torch.zeros_like(eta)  # how many steps since the last checkpoint raised the loss
-    halved = torch.ones_like(index, dtype=torch.bool)  # at the last checkpoint; nothing to compare with at the first
+    rises = torch.zeros_like(eta)  # number of steps since the last checkpoint that raised the loss
+    halved = torch.ones_like(index, dtype=torch.bool)  # at the last checkpoint; True before the first
     checks, last_check = set(checkpoints(steps)), 0
     for k in range(steps + 1):
         point = point.detach().requires_grad_()

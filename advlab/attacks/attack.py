@@ -67,7 +67,7 @@ def attack(body: Body) -> Body:
             given["epsilon"] = float(given["epsilon"])
         _check_numbers(given)
         check_images(images, model, pictures)
-        # Gradients are needed, also by a caller in no_grad or inference_mode.
+        # Gradients are needed even if the caller is in no_grad or inference_mode.
         with evaluation_mode(model), torch.inference_mode(False), torch.enable_grad():
             images, device = _plain(images), device_of(model)
             classes = _classes(model, images[:1].to(device))
@@ -93,9 +93,9 @@ def _plain(tensor: Tensor) -> Tensor:
     return tensor.clone() if tensor.is_inference() else tensor.detach()
 
 
-#: Keyword arguments that count something, in any attack.
+#: Keyword arguments of any attack that are counts.
 COUNTS = ("steps", "restarts", "queries", "search_steps", "samples")
-#: Keyword arguments that are a size, in any attack; None leaves the choice to the attack.
+#: Keyword arguments of any attack that are sizes; None leaves the choice to the attack.
 SIZES = ("step_size", "learning_rate", "initial_c")
 
 
@@ -112,7 +112,7 @@ def _check_numbers(given: Mapping[str, object]) -> None:
 
 def _check_starts(starts: object, images: Tensor) -> None:
     if not isinstance(starts, Tensor) or starts.shape != images.shape or starts.dtype != images.dtype:
-        raise ValueError(f"starts must be images like the images attacked, {list(images.shape)} {images.dtype}")
+        raise ValueError(f"starts must be a tensor of the images' shape and dtype, {list(images.shape)} {images.dtype}")
     low, high = (float(end) for end in starts.detach().aminmax())
     if not (low >= 0 and high <= 1):
         raise ValueError(f"starts must lie in [0, 1], got [{low:.4g}, {high:.4g}]")
@@ -125,8 +125,8 @@ def _classes(model: nn.Module, image: Tensor) -> int:
     if not isinstance(logits, Tensor) or logits.ndim != 2 or len(logits) != 1 or logits.shape[1] < 2:
         shape = list(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
         raise ValueError(
-            f"the model must return logits [batch, classes] of at least two classes; for one image: {shape}"
+            f"the model must return logits [batch, classes] of at least two classes; for one image it returned {shape}"
         )
-    if not logits.isfinite().all():  # a gradient that is not a number has the sign 0: the attack would do nothing
+    if not logits.isfinite().all():  # the sign of a NaN gradient is 0: the attack would do nothing
         raise ValueError("the model's logits are not finite for the first image")
     return logits.shape[1]

@@ -15,7 +15,7 @@ from advlab.attacks.fab_targeted import fab_targeted
 from advlab.attacks.square import square
 from advlab.evaluation import Attack, WorstCase, worst_case
 
-#: Of APGD's and FAB's targeted forms: how many wrong classes each image is driven to.
+#: Number of wrong classes that the targeted forms of APGD and FAB try for each image.
 TARGET_CLASSES = 9
 #: The targeted DLR loss divides by a difference of the first, third and fourth logit (equation 7).
 LEAST_CLASSES = 4

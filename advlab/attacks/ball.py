@@ -8,7 +8,7 @@ from torch import Tensor
 
 Norm = Literal["Linf", "L2"]
 
-#: Below this the direction of a gradient is rounding; it is then left as it is, not blown up (nor made NaN).
+#: Lower bound of lengths that are divided by. A shorter gradient is mostly rounding: it is not scaled up to length 1.
 TINY = 1e-12
 
 
@@ -60,7 +60,7 @@ def steepest(gradients: Float[Tensor, "batch *shape"], norm: Norm) -> Float[Tens
     """
     if norm == "Linf":
         return gradients.sign()
-    # Scaled by the largest entry first: squares of tiny gradients would underflow to a length of 0.
+    # Divided by the largest entry first: squares of tiny gradients would underflow to a length of 0.
     scaled = gradients / per_image(lengths(gradients, "Linf").clamp_min(torch.finfo(gradients.dtype).tiny), gradients)
     return scaled / per_image(lengths(scaled, "L2").clamp_min(TINY), gradients)
 

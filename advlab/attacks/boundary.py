@@ -7,8 +7,8 @@ from torch import Tensor, nn
 from advlab.attacks.ball import TINY, Norm, lengths
 from advlab.attacks.losses import margin
 
-#: A margin below this share of the largest logit may be rounding: in another batch it could have the other sign.
-#: Attacks of minimum norm end on the boundary itself, so they ask for a little more than nothing.
+#: A margin below this fraction of the largest logit may be rounding: in another batch its sign could change.
+#: Attacks of minimum norm end on the boundary itself, so they require a margin slightly above 0.
 ROUNDING = 2e-6
 
 

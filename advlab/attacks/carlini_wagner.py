@@ -8,10 +8,10 @@ from advlab.attacks.attack import attack
 from advlab.attacks.boundary import crossed, shortest
 from advlab.attacks.losses import margin
 
-#: Black starts as tanh(w) = -0.999, not -1: there w would be infinite and the pixel could never move. The authors'
-#: program starts nearer to -1, from where a pixel takes many more steps. To start at 0.0005 hardly lengthens a change.
+#: Black starts at tanh(w) = -0.999, because at -1 w would be infinite and the pixel could never move. The authors'
+#: program starts nearer to -1, from where a pixel needs many more steps. A start at 0.0005 hardly lengthens a change.
 INSIDE = 0.999
-#: Until a first success c grows by this factor, as in the authors' program.
+#: Factor by which c grows until the first success, as in the authors' program.
 GROWTH = 10
 
 
@@ -67,7 +67,7 @@ def carlini_wagner(
         w = torch.atanh((2 * images - 1) * INSIDE).requires_grad_()
         adam = torch.optim.Adam([w], lr=learning_rate)
         succeeded = torch.zeros_like(needless)
-        for step in range(steps + 1):  # the point after the last step is looked at, too
+        for step in range(steps + 1):  # the point after the last step is tried, too
             attacked = (w.tanh() + 1) / 2
             logits = model(attacked)
             valid = crossed(logits.detach(), labels, targets, confidence) & ~needless
@@ -78,7 +78,7 @@ def carlini_wagner(
             f = (confidence - margin(logits, labels, targets)).clamp_min(0)
             loss = (attacked - images).square().flatten(1).sum(1) + c * f
             (w.grad,) = torch.autograd.grad(loss.sum(), w)
-            # The paper's rate is constant; one that falls ends nearer to the minimum after as many steps.
+            # The paper's rate is constant; a falling one ends nearer to the minimum after as many steps.
             adam.param_groups[0]["lr"] = learning_rate * (1 - step / steps)
             adam.step()
         low, high = torch.where(succeeded, low, c), torch.where(succeeded, c, high)

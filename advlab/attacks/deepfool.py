@@ -8,7 +8,7 @@ from advlab.attacks.attack import attack
 from advlab.attacks.ball import Norm, per_image, steepest
 from advlab.attacks.boundary import crossed, linearised, nearest, rivals
 
-#: Classes that are looked at beside the label, the likeliest first. The authors' program looks at ten classes in all.
+#: Number of classes considered besides the label, the likeliest first. The authors' program considers ten in all.
 RIVALS = 9
 
 
@@ -48,12 +48,12 @@ def deepfool(
         logits = model(images)
     others = rivals(logits, labels, RIVALS)
     result, total = images.clone(), torch.zeros_like(images)
-    active = torch.nonzero(logits.argmax(1) == labels)[:, 0]  # whose boundary is still ahead
+    active = torch.nonzero(logits.argmax(1) == labels)[:, 0]  # images whose boundary is not yet crossed
     for _ in range(steps):
         if len(active) == 0:
             break
-        # Looked at without the overshoot, tried with it. From an overshot point the next step would be the shorter,
-        # the nearer the boundary is, and where the box cuts each step short it would never get across.
+        # The model is linearised without the overshoot and tested with it. From an overshot point, the next step would
+        # shrink as the boundary comes near, and where [0, 1] cuts each step short it would never get across.
         points = (images[active] + total[active]).clamp(0, 1)
         differences, slopes = linearised(model, points, labels[active], others[active])
         _, w, distances = nearest(differences, slopes, norm)

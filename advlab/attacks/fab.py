@@ -9,18 +9,18 @@ from advlab.attacks.ball import TINY, Norm, lengths, per_image
 from advlab.attacks.boundary import crossed, linearised, nearest, rivals, shortest
 from advlab.attacks.losses import margin
 
-#: alpha_max of the paper: how far the next point is drawn towards the original image, at most.
+#: alpha_max of the paper: the largest weight with which the next point is drawn towards the original image.
 ALPHA_MAX = 0.1
-#: eta: each projection goes a little beyond its hyperplane.
+#: eta of the paper: each projection goes slightly beyond its hyperplane.
 OVERSHOOT = 1.05
-#: beta: once across, the search goes on from this far along the way from the original image.
+#: beta of the paper: after crossing, the search continues from this fraction of the way from the original image.
 BACKWARD = 0.9
-#: Steps of the final search on the way back to the original image; each goes nine tenths of the way to where the
-#: margin would be 0 were it straight. All of the way would end on the boundary itself, on neither of its sides.
+#: Steps of the final search on the way back to the original image. Each goes nine tenths of the way to the point where
+#: the margin would be 0 if it were linear: the whole way would end on the boundary itself, on neither of its sides.
 FINAL_STEPS, FINAL_SHARE = 3, 0.9
-#: The radius of random restarts as long as nothing is found; half of it is used. In the paper's epsilon, for MNIST.
+#: Radius of random restarts while nothing is found, of which half is used: the paper's epsilon for MNIST.
 RESTART_RADIUS: dict[Norm, float] = {"Linf": 0.3, "L2": 2.0}
-#: Classes beside the label that the untargeted form looks at, the likeliest first: all of them, for ten classes.
+#: Number of classes besides the label that the untargeted form considers, the likeliest first: all, with ten classes.
 RIVALS = 9
 
 
@@ -132,18 +132,18 @@ def onto_hyperplane(
     scale = flat.abs().amax(1).clamp_min(torch.finfo(w.dtype).tiny)  # squares of tiny weights would underflow
     needed = (f / scale).abs()
     v = flat / -torch.copysign(scale, f)[:, None]
-    # What is only rounding beside the largest weight would move to the edge of the box, gain nothing, and cost length.
+    # Weights that are mere rounding would move to the edge of the box, gain nothing, and cost length.
     v = torch.where(v.abs() < 8 * torch.finfo(w.dtype).eps, 0, v)
     room = torch.where(v > 0, 1 - points.flatten(1), points.flatten(1))
     speed = torch.ones_like(v) if norm == "Linf" else v.abs()
-    gain = v.abs() * speed  # in one unit of time
+    gain = v.abs() * speed  # per unit of time
     ends = torch.where(gain > 0, room / speed.clamp_min(torch.finfo(w.dtype).tiny), 0)
     ends, order = ends.sort(dim=1)
     gain = gain.gather(1, order)
     stopped = (gain * ends).cumsum(1)
-    moving = gain.flip(1).cumsum(1).flip(1)  # of this pixel and those that meet the edge later
+    moving = gain.flip(1).cumsum(1).flip(1)  # gain of this pixel and of those that meet the edge later
     gained = stopped + ends * (moving - gain)
-    last = torch.searchsorted(gained, needed[:, None]).clamp_max(flat.shape[1] - 1)  # the first not to reach its edge
+    last = torch.searchsorted(gained, needed[:, None]).clamp_max(flat.shape[1] - 1)  # the first short of its edge
     at = [of.gather(1, last) for of in (needed[:, None] - stopped + gain * ends, moving, ends)]
     time = torch.minimum(at[0].clamp_min(0) / at[1].clamp_min(TINY), at[2])
     return (v.sign() * torch.minimum(time * speed, room)).view_as(points)

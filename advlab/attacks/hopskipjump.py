@@ -11,14 +11,14 @@ from advlab.attacks.attack import attack
 from advlab.attacks.ball import TINY, Norm, lengths, per_image, steepest
 from advlab.inference import CHUNK
 
-#: The paper's B0: queries of the first gradient estimate; the t-th takes sqrt(t) times as many.
+#: The paper's B0: queries of the first gradient estimate; the t-th estimate takes sqrt(t) times as many.
 SAMPLES = 100
-#: How far the first estimate looks around, in pixel units (L2): nothing is known yet of the boundary's distance.
+#: Radius of the first estimate, in pixel units (L2), when the distance of the boundary is still unknown.
 FIRST_DELTA = 0.1
-#: A start is looked for in noise alone, bright and dark, then in mixtures with the image, in turn: (share, brightness).
+#: Noise that is tried as a start, in this order: (weight of the noise against the image, brightness of the noise).
 TRIALS = ((1.0, 1.0), (1.0, 0.3), (0.7, 1.0), (0.7, 0.3), (0.5, 1.0), (0.5, 0.3), (0.3, 1.0))
-#: The result lies this share of its distance beyond the point found on the boundary itself, where the next rounding
-#: of the model's arithmetic might decide otherwise.
+#: The result lies this fraction of its distance beyond the point found on the boundary, where rounding in the model's
+#: arithmetic might decide otherwise.
 OVERSHOOT = 1e-3
 
 
@@ -66,7 +66,7 @@ def hopskipjump(
     found[active] = _boundary(answers, images, found, active, norm)
     d, nearest = images[0].numel(), found.clone()
     for t in count(1):
-        # What a search of the boundary takes is set aside, with one query for the step and one for the end.
+        # Queries for one binary search are set aside, with one for the step and one for the end.
         spare = answers.left - _halvings(d, norm) - 2
         active = active[spare[active] > 0]
         if not len(active):
@@ -164,13 +164,13 @@ def _gradient(
         noise = _unit_noise(points[part], norm, generator)
         size = per_image(delta[part].clamp_min(TINY), noise)
         moved = (points[part] + size * noise).clamp(0, 1)
-        noise = (moved - points[part]) / size  # what is left of it within the domain
+        noise = (moved - points[part]) / size  # the part of it within [0, 1]
         answer = torch.where(answers.fooled(moved, owners[part]), 1.0, -1.0).to(points.dtype)
         signed.index_add_(0, part, per_image(answer, noise) * noise)
         plain.index_add_(0, part, noise)
         balance.index_add_(0, part, answer)
     mean = balance / samples
-    mean[mean.abs() == 1] = 0  # all answers alike: with the baseline nothing would be left
+    mean[mean.abs() == 1] = 0  # all answers alike: the baseline would cancel everything
     return signed - per_image(mean, plain) * plain
 
 
@@ -190,7 +190,7 @@ def _stepped(
     result, sizes = found[active], sizes.clone()
     waiting = torch.arange(len(active), device=active.device)
     for _ in range(halvings):
-        # The search of the boundary comes after it and needs its questions.
+        # The binary search comes afterwards and needs its queries.
         waiting = waiting[answers.left[active[waiting]] > halvings + 1]
         step = per_image(sizes[waiting], direction[waiting]) * direction[waiting]
         trial = (found[active[waiting]] + step).clamp(0, 1)

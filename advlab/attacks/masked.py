@@ -77,11 +77,11 @@ def on_pixels(mask: object, images: Tensor) -> Tensor:
     """
     if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
         kind = mask.dtype if isinstance(mask, Tensor) else type(mask).__name__
-        raise TypeError(f"mask must be a tensor of truth values, got {kind}: write (mask > 0)?")
+        raise TypeError(f"mask must be a boolean tensor, got {kind}: write (mask > 0)?")
     if mask.shape != images.shape[1:]:
         raise ValueError(f"mask must have the shape of one image, {list(images.shape[1:])}, got {list(mask.shape)}")
     if not mask.any():
-        raise ValueError("mask allows no pixel to move")
+        raise ValueError("mask allows no pixel to change: it is False everywhere")
     return mask.to(images.device)
 
 

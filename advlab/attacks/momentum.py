@@ -68,7 +68,7 @@ def of_mass_one(gradients: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batc
     Source:
         Dong et al. 2018 (arXiv 1710.06081), algorithm 1.
     """
-    # Scaled by the largest entry first, so that the sum of tiny ones does not underflow.
+    # Divided by the largest entry first, so that the sum of tiny ones does not underflow.
     scaled = gradients / per_image(lengths(gradients, "Linf").clamp_min(torch.finfo(gradients.dtype).tiny), gradients)
     mass = scaled.flatten(1).abs().sum(1)
     return scaled / per_image(torch.where(mass > 0, mass, 1), gradients)

@@ -62,12 +62,12 @@ def train_patch(
     """
     low, high = (float(end) for end in images.detach().aminmax()) if len(images) else (math.nan, math.nan)
     if not (low >= 0 and high <= 1):
-        raise ValueError(f"images must lie in [0, 1] and be one at least, got {len(images)} in [{low:.4g}, {high:.4g}]")
+        raise ValueError(f"images must lie in [0, 1] and be at least one; got {len(images)} in [{low:.4g}, {high:.4g}]")
     if min(size, steps, batch_size) < 1:
-        raise ValueError(f"size, steps and batch_size are at least 1, got {size}, {steps}, {batch_size}")
+        raise ValueError(f"size, steps and batch_size must be at least 1, got {size}, {steps}, {batch_size}")
     others = torch.arange(len(images)) if target is None else (labels != target).nonzero().flatten().cpu()
     if not len(others):
-        raise ValueError(f"all images are of class {target} already: there is nothing to learn from them")
+        raise ValueError(f"all images are of the target class {target} already: there is nothing to learn from them")
     device = device_of(model)
     patch = torch.full((images.shape[1], size, size), 0.5, dtype=images.dtype, device=device, requires_grad=True)
     optimiser = torch.optim.Adam([patch], learning_rate, maximize=True)
@@ -81,7 +81,7 @@ def train_patch(
             )
             targets = None if target is None else torch.full_like(truth, target)
             gain = cross_entropy(model(apply_patch(batch, patch, placements, shape=shape)), truth, targets).mean()
-            (patch.grad,) = torch.autograd.grad(gain, patch)  # nothing is added to the model's own gradients
+            (patch.grad,) = torch.autograd.grad(gain, patch)  # leaves the gradients of the model's parameters untouched
             optimiser.step()
             with torch.no_grad():
                 patch.clamp_(0, 1)

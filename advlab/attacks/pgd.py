@@ -12,7 +12,7 @@ from advlab.attacks.attack import attack
 from advlab.attacks.ball import Norm, projected, steepest, uniform
 from advlab.attacks.losses import Loss, broken, cross_entropy
 
-#: All steps together are so many radii long: enough to cross the ball and turn (Madry et al., mnist_challenge).
+#: Length of all steps together, in radii: enough to cross the ball and turn (Madry et al., mnist_challenge).
 REACH = 2.5
 
 
@@ -62,7 +62,7 @@ def pgd(
         Madry et al. 2018 (arXiv 1706.06083), section 2.1.
     """
     if restarts > 1 and not random_start:
-        raise ValueError("restarts without random_start would all be the same: use one restart")
+        raise ValueError("restarts above 1 without random_start would all be the same: use one restart")
     step_size = REACH * epsilon / steps if step_size is None else step_size
     best, highest = images.clone(), torch.full_like(labels, -torch.inf, dtype=images.dtype)
     for _ in range(restarts):
@@ -73,7 +73,7 @@ def pgd(
         with torch.no_grad():
             logits = model(found)
             reached = loss(logits, labels, targets)
-        # Nothing is above a broken image: the loss can be high on one that is still classified right, too.
+        # A broken image beats every other: the loss can also be high on an image that is still classified correctly.
         reached = torch.where(broken(logits, labels, targets), torch.inf, reached)
         better = reached > highest
         best[better], highest[better] = found[better], reached[better]
@@ -158,7 +158,7 @@ def ascent(
     adversarial = start
     for _ in range(steps):
         adversarial = adversarial.detach().requires_grad_()
-        # Summed over the batch, not averaged: an image's gradient does not depend on its neighbours.
+        # Summed over the batch, not averaged, so that an image's gradient does not depend on its neighbours.
         (gradient,) = torch.autograd.grad(loss(model(adversarial), labels, targets).sum(), adversarial)
         adversarial = projected(adversarial.detach() + step_size * steepest(gradient, norm), images, epsilon, norm)
     return adversarial

@@ -8,9 +8,9 @@ from advlab.attacks.attack import attack
 from advlab.attacks.ball import TINY, Norm, lengths, per_image
 from advlab.attacks.losses import margin
 
-#: Of 10,000 queries, those after which the share p of pixels that a square covers is halved (section 5, "schedule").
+#: Queries, of 10,000, after which the fraction p of pixels that a square covers is halved (section 5, "schedule").
 HALVINGS = (10, 50, 200, 1000, 2000, 4000, 6000, 8000)
-#: The first guess in L2 tiles the picture with this many squares a side (section 3.4).
+#: Number of squares along a side with which the first guess in L2 tiles the picture (section 3.4).
 TILES = 5
 
 
@@ -100,9 +100,9 @@ def _search(
 ) -> tuple[Tensor, Tensor]:
     """Algorithm 1 for each image by itself: the images, and the number of queries that each took."""
     if not 0 < p_init <= 1:
-        raise ValueError(f"p_init is a share of the pixels, in (0, 1]; got {p_init!r}")
+        raise ValueError(f"p_init must be a fraction of the pixels, in (0, 1]; got {p_init!r}")
     found, taken = images.clone(), torch.full_like(labels, queries + 1)
-    index = torch.arange(len(images), device=images.device)  # of those still attacked
+    index = torch.arange(len(images), device=images.device)  # places in the batch of images still attacked
     best, lead = images, images.new_full((len(images),), -torch.inf)
     with torch.no_grad():
         for query in range(1, queries + 1):
@@ -110,7 +110,7 @@ def _search(
                 asked = images
             elif query == 2:
                 asked = _first_guess(images, epsilon, norm, generator)
-                lead.fill_(-torch.inf)  # from here on the search stays at the ball's surface
+                lead.fill_(-torch.inf)  # from here on the search stays on the ball's surface
             else:
                 side = _side(share(query, queries, p_init), images)
                 asked = _moved(images, best, epsilon, side, norm, generator)
@@ -173,7 +173,7 @@ def _moved(images: Tensor, best: Tensor, epsilon: float, side: int, norm: Norm, 
     """The next point to query: algorithm 2 (L-infinity) or 3 (L2)."""
     batch, channels = images.shape[:2]
     if norm == "Linf":
-        # A step of 2 epsilon, cut off by the ball, ends at one of its two sides, wherever it began.
+        # A step of 2 epsilon, clipped to the ball, ends at one of its two sides wherever it began.
         wall = (images + epsilon * _signs((batch, channels, 1, 1), generator, images)).clamp(0, 1)
         return torch.where(_window(images, side, generator), wall, best)
     side = min(max(side, 3) | 1, *images.shape[2:])

@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 Change = Literal["fixed", "any", "up", "down"]
-#: Rows [n, columns] to the suspicion of each: the attacker wants it low.
+#: Function from rows [n, columns] to the suspicion of each row, which the attacker wants low.
 Score = Callable[[Tensor], Tensor]
 
 
@@ -48,7 +48,7 @@ class Column:
         if self.change not in ("fixed", "any", "up", "down"):
             raise ValueError(f"column {self.name!r}: change must be fixed, any, up or down, got {self.change!r}")
         if self.whole and not (float(self.low).is_integer() and float(self.high).is_integer()):
-            raise ValueError(f"column {self.name!r} is whole, its ends {self.low} and {self.high} are not")
+            raise ValueError(f"column {self.name!r}: low and high must be whole, got {self.low} and {self.high}")
 
 
 def feasible(
@@ -68,7 +68,10 @@ def feasible(
         Cartella et al. 2021 (arXiv 2101.08030).
     """
     if changed.shape != rows.shape or rows.ndim != 2 or rows.shape[1] != len(columns):
-        raise ValueError(f"rows are {list(rows.shape)}, changed {list(changed.shape)}, for {len(columns)} columns")
+        raise ValueError(
+            f"rows and changed must be [n, {len(columns)}] for {len(columns)} columns, "
+            f"got {list(rows.shape)} and {list(changed.shape)}"
+        )
     good = torch.ones(len(rows), dtype=torch.bool)
     for number, column in enumerate(columns):
         before, after = rows[:, number], changed[:, number]
@@ -83,7 +86,7 @@ def feasible(
             allowed &= after >= before
         if column.change == "down":
             allowed &= after <= before
-        good &= same | allowed  # what nobody touched is as it came
+        good &= same | allowed  # an unchanged value is always feasible, even out of range
     return good
 
 
@@ -163,7 +166,7 @@ def tabular(
 def _asked(score: Score, rows: Tensor) -> Tensor:
     answer = score(rows)
     if not isinstance(answer, Tensor) or answer.shape != rows.shape[:1] or not answer.isfinite().all():
-        raise ValueError("score must give one finite number for each row")
+        raise ValueError("score must return one finite number for each row")
     return answer.detach().double()
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-#: An attack whose options are settled: `partial(pgd, generator=...)`, or `fgsm` itself.
+#: An attack with its options set: `partial(pgd, generator=...)`, or `fgsm` itself.
 Attack = Callable[[nn.Module, Tensor, Tensor, float], Tensor]
 
 

@@ -10,8 +10,7 @@ from torch import Tensor
 
 Shape = Literal["circle", "square"]
 
-#: What a patch is trained for and tested at unless told otherwise: an eighth of a turn,
-#: a fifth larger or smaller.
+#: Defaults of training and testing a patch: rotation by up to an eighth of a turn either way, scale within a fifth.
 ANGLE = 45.0
 SCALES = (0.8, 1.2)
 
@@ -65,7 +64,7 @@ def random_placements(
     """
     if not 0 < scales[0] <= scales[1] or angle < 0 or patch_size < 1:
         raise ValueError(
-            f"needs 0 < low <= high for scales, angle >= 0, size >= 1; got {scales}, {angle}, {patch_size}"
+            f"scales must be 0 < low <= high, angle >= 0 and patch_size >= 1; got {scales}, {angle}, {patch_size}"
         )
     coins = torch.rand(4, n, generator=generator)
     angles = (2 * coins[0] - 1) * angle
@@ -75,7 +74,7 @@ def random_placements(
     half = patch_size * sizes * reach / 2
     height, width = image_size
     if 2 * float(half.max()) > min(height, width):
-        raise ValueError(f"a patch of {patch_size} pixels, scaled and turned, does not fit into {height} by {width}")
+        raise ValueError(f"patch_size {patch_size}, scaled and rotated, does not fit into {height} by {width} pixels")
     return Placements(half + (height - 2 * half) * coins[2], half + (width - 2 * half) * coins[3], angles, sizes)
 
 
@@ -105,11 +104,11 @@ def apply_patch(
     """
     channels, size, other = patch.shape
     if size != other or channels != images.shape[1]:
-        raise ValueError(f"a patch for these images is [{images.shape[1]}, size, size], got {list(patch.shape)}")
+        raise ValueError(f"patch must be [{images.shape[1]}, size, size] for these images, got {list(patch.shape)}")
     n, _, height, width = images.shape
     where = _in_patch(placements, size, (height, width)).to(images)
     inside = where.norm(dim=-1) < 1 if shape == "circle" else where.abs().amax(-1) < 1
-    # Beyond its outermost centres the patch goes on as it ends, so that no colour from outside it is mixed in.
+    # Beyond the centres of its outermost pixels the patch is extended by their colour, so that no other is mixed in.
     pasted = F.grid_sample(patch.expand(n, -1, -1, -1), where, padding_mode="border", align_corners=False)
     return torch.where(inside[:, None], pasted.clamp(0, 1), images)
 

@@ -58,12 +58,12 @@ def pgd_until_broken(
         Madry et al. 2018 (arXiv 1706.06083), section 2.1; stopping early is advlab's own and saves passes.
     """
     if restarts > 1 and not random_start:
-        raise ValueError("restarts without random_start would all be the same: use one restart")
+        raise ValueError("restarts above 1 without random_start would all be the same: use one restart")
     step_size = REACH * epsilon / steps if step_size is None else step_size
     found = images.clone()
     standing = torch.arange(len(images), device=images.device)
     for _ in range(restarts):
-        # Drawn for all images, standing or not: the starts of one do not depend on what became of the others.
+        # Drawn for all images, broken or not, so that one image's starts do not depend on the others' results.
         start = uniform(images, epsilon, norm, generator) if random_start else images
         found[standing] = start[standing]
         for step in range(steps + 1):
