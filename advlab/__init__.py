@@ -25,8 +25,7 @@ def trained(name: str = "standard", seed: int = 0) -> nn.Module:
     Raises:
         ValueError: the book has no model of that name, or `ADVLAB_PROFILE` names no profile.
 
-    Source:
-        advlab's own: the models that its pages measure.
+    Source: advlab's own: the models that its pages measure.
     """
     from advlab import profile, zoo  # here, because importing torch takes seconds and the site's plugin does without
 

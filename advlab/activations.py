@@ -51,8 +51,7 @@ class Activations(Mapping[str, Tensor]):
         ValueError: while the model runs: a layer is used at several places, whose outputs differ in shape.
         LookupError: on reading a layer that has not run.
 
-    Source:
-        advlab's own: forward hooks of torch, with a check that they found something.
+    Source: advlab's own: forward hooks of torch, with a check that they found something.
 
     >>> from advlab.models import SimpleCNN
     >>> with Activations(SimpleCNN()) as seen:
@@ -133,8 +132,7 @@ def relative_drift(
             places with outputs of different shapes.
         NothingToHook: the model has no such layer; see `Activations`.
 
-    Source:
-        advlab's own: the usual relative error, taken layer by layer.
+    Source: advlab's own: the usual relative error, taken layer by layer.
     """
     if images.shape != perturbed.shape or len(images) == 0:
         raise ValueError(

@@ -26,8 +26,7 @@ def redrawn(images: Float[Tensor, "batch 1 side side"]) -> Float[Tensor, "batch 
     Args:
         images: `[batch, 1, side, side]`, in [0, 1], with a black background.
 
-    Source:
-        Rebuffi et al. 2021 (arXiv 2111.05328) for augmentation; these changes are advlab's own choice.
+    Source: Rebuffi et al. 2021 (arXiv 2111.05328) for augmentation; these changes are advlab's own choice.
     """
     angles, factors, across, down = (2 * torch.rand(4, len(images), device=images.device) - 1).to(images.dtype)
     warped = warp(images, ROTATION * angles, 1 + SCALE * factors, SHIFT * across, SHIFT * down)
@@ -42,8 +41,7 @@ def nudged(images: Float[Tensor, "batch 1 side side"]) -> Float[Tensor, "batch 1
     Args:
         images: `[batch, 1, side, side]`, with a black background.
 
-    Source:
-        Rebuffi et al. 2021 (arXiv 2111.05328) for augmentation; this change is advlab's own choice.
+    Source: Rebuffi et al. 2021 (arXiv 2111.05328) for augmentation; this change is advlab's own choice.
     """
     count, side = len(images), images.shape[-1]
     padded = F.pad(images, (1, 1, 1, 1)).squeeze(1)
@@ -69,8 +67,7 @@ def warp(
         across: `[batch]`, shifts to the right, in pixels.
         down: `[batch]`, shifts downwards, in pixels.
 
-    Source:
-        advlab's own: an affine map, sampled by torch's `grid_sample`.
+    Source: advlab's own: an affine map, sampled by torch's `grid_sample`.
     """
     radians, unit = angles * (math.pi / 180), 2 / images.shape[-1]  # a pixel, if the image is 2 wide
     cosine, sine = radians.cos() / factors, radians.sin() / factors

@@ -49,8 +49,7 @@ def model() -> nn.Module:
         ModelError: the file of its weights is not the published one.
         FileNotFoundError: the file of its weights is missing.
 
-    Source:
-        advlab's own: a network of the long recipes.
+    Source: advlab's own: a network of the long recipes.
     """
     content = WEIGHTS.read_bytes()
     if hashlib.sha256(content).hexdigest() != SHA256:
@@ -76,8 +75,7 @@ def score(path: Path) -> Score:
         ModelError: the file of the network's weights is not the published one.
         DataError: a file of MNIST is missing or altered.
 
-    Source:
-        Madry et al. 2017, the MNIST Adversarial Examples Challenge.
+    Source: Madry et al. 2017, the MNIST Adversarial Examples Challenge.
     """
     claimed, places = load(path, epsilon=EPSILON, norm="Linf"), data.indices(IMAGES)
     if not torch.isin(claimed.index, places).all():
@@ -110,8 +108,7 @@ def save(path: Path, adversarial: torch.Tensor, index: torch.Tensor) -> None:
         IndexError: an index goes beyond the test set.
         DataError: a file of MNIST is missing or altered.
 
-    Source:
-        Madry et al. 2017, the MNIST Adversarial Examples Challenge; the file format is advlab's own.
+    Source: Madry et al. 2017, the MNIST Adversarial Examples Challenge; the file format is advlab's own.
     """
     test = data.mnist("test")
     Examples(test.images[index], adversarial, test.labels[index], index, EPSILON, "Linf").save(path)

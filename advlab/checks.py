@@ -18,8 +18,7 @@ def check_images(images: object, model: nn.Module, pictures: bool = False) -> No
         TypeError: `images` is not a tensor, not floating point, or in another dtype than the model's parameters.
         ValueError: `images` is not a batch, is empty, or holds NaN, infinity or values outside [0, 1].
 
-    Source:
-        advlab's own: a check of input.
+    Source: advlab's own: a check of input.
     """
     if not isinstance(images, Tensor):
         raise TypeError(f"images must be a torch.Tensor, got {type(images).__name__}")
@@ -55,8 +54,7 @@ def check_classes(name: str, given: object, images: Tensor, classes: int) -> Non
         TypeError: `given` is not a tensor, or not of whole numbers.
         ValueError: the numbers of images and classes given differ, the devices differ, or a class is out of range.
 
-    Source:
-        advlab's own: a check of input.
+    Source: advlab's own: a check of input.
     """
     if not isinstance(given, Tensor):
         raise TypeError(f"{name} must be a torch.Tensor, got {type(given).__name__}")
@@ -82,13 +80,12 @@ def check_epsilon(epsilon: object, norm: str = "Linf") -> None:
         TypeError: epsilon is not a number.
         ValueError: epsilon is negative, not finite, or above 1 in L-infinity.
 
-    Source:
-        advlab's own: a check of input.
+    Source: advlab's own: a check of input.
     """
     if isinstance(epsilon, bool) or not isinstance(epsilon, int | float):
         raise TypeError(f"epsilon must be a float in pixel units, [0, 1]; got {type(epsilon).__name__}")
     if not math.isfinite(epsilon) or epsilon < 0:
-        raise ValueError(f"epsilon must be finite and {'in [0, 1]' if norm == 'Linf' else 'at least 0'}, got {epsilon}")
+        raise ValueError(f"epsilon must be a finite number {'in [0, 1]' if norm == 'Linf' else '>= 0'}, got {epsilon}")
     if epsilon > 1 and norm == "Linf":
         raise ValueError(f"epsilon must lie in [0, 1], in pixel units; got {epsilon:g}: {epsilon:g}/255?")
 
@@ -103,8 +100,7 @@ def check_share(name: str, value: object) -> None:
     Raises:
         ValueError: `value` is not a number in [0, 1].
 
-    Source:
-        advlab's own: a check of input.
+    Source: advlab's own: a check of input.
     """
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
         raise ValueError(f"{name} must lie in [0, 1], got {value!r}")

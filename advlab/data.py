@@ -66,8 +66,7 @@ def mnist(split: Split) -> Dataset:
         DataError: a bundled file is missing, or its MD5 is not the published one.
         ValueError: `split` is neither "train" nor "test".
 
-    Source:
-        LeCun, Cortes, Burges 1998, the MNIST database; the checksums are those of torchvision.
+    Source: LeCun, Cortes, Burges 1998, the MNIST database; the checksums are those of torchvision.
 
     >>> test = mnist("test")
     >>> test.images.shape, test.labels[:4].tolist()
@@ -86,8 +85,7 @@ def fashion_mnist(split: Split) -> Dataset:
         DataError: it is not there and cannot be downloaded.
         ValueError: `split` is neither "train" nor "test".
 
-    Source:
-        Xiao, Rasul, Vollgraf 2017 (arXiv 1708.07747).
+    Source: Xiao, Rasul, Vollgraf 2017 (arXiv 1708.07747).
     """
     return _dataset(*_fashion_bytes(_checked(split)))
 
@@ -108,8 +106,7 @@ def indices(n: int, split: Split = "test") -> Int[Tensor, " n"]:
         ValueError: `n` is out of range, or `split` is neither "train" nor "test".
         DataError: a bundled file is missing or altered.
 
-    Source:
-        advlab's own: the first images of MNIST's test set are harder than the rest.
+    Source: advlab's own: the first images of MNIST's test set are harder than the rest.
 
     >>> indices(5).tolist() == indices(5).tolist()
     True
@@ -136,8 +133,7 @@ def subset(n: int, split: Split = "test") -> Dataset:
         ValueError: `n` is out of range, or `split` is neither "train" nor "test".
         DataError: a bundled file is missing or altered.
 
-    Source:
-        advlab's own: the first images of MNIST's test set are harder than the rest.
+    Source: advlab's own: the first images of MNIST's test set are harder than the rest.
 
     >>> len(subset(1000))
     1000

@@ -44,8 +44,7 @@ class Proportion:
     Raises:
         ValueError: `n` is 0 or below, or `count` is not in 0..n.
 
-    Source:
-        Wilson 1927, as computed by statsmodels.
+    Source: Wilson 1927, as computed by statsmodels.
 
     >>> half = Proportion(500, 1000)
     >>> half.value, round(half.low, 3), round(half.high, 3)
@@ -102,8 +101,7 @@ def accuracy(
     Raises:
         ValueError: the numbers of images and labels differ, or there are no images; also what the attack raises.
 
-    Source:
-        Robust accuracy as an upper bound: Carlini et al. 2019 (arXiv 1902.06705). Interval: Wilson 1927.
+    Source: Robust accuracy as an upper bound: Carlini et al. 2019 (arXiv 1902.06705). Interval: Wilson 1927.
     """
     _check_pairs(images, labels)
     correct = 0
@@ -162,8 +160,7 @@ def worst_case(
     Raises:
         ValueError: the numbers of images and labels differ, or there are no images; also what an attack raises.
 
-    Source:
-        Carlini et al. 2019 (arXiv 1902.06705): the worst case for each example.
+    Source: Carlini et al. 2019 (arXiv 1902.06705): the worst case for each example.
     """
     _check_pairs(images, labels)
     clean = predict(model, images) == labels
@@ -193,8 +190,7 @@ def attack_success_rate(clean: Bool[Tensor, " batch"], attacked: Bool[Tensor, " 
     Raises:
         ValueError: the shapes differ, or no image was classified correctly before.
 
-    Source:
-        advlab's own choice of denominator; papers differ. Interval: Wilson 1927.
+    Source: advlab's own choice of denominator; papers differ. Interval: Wilson 1927.
     """
     if clean.shape != attacked.shape:
         raise ValueError(f"clean and attacked must be of the same images, got {len(clean)} and {len(attacked)}")
@@ -226,8 +222,7 @@ def distances(
     Raises:
         ValueError: an empty batch.
 
-    Source:
-        advlab's own: the definition, with infinity for failures so that no image drops out of a curve.
+    Source: advlab's own: the definition, with infinity for failures so that no image drops out of a curve.
     """
     change = (adversarial - images).flatten(1)
     sizes = change.abs().amax(1) if norm == "Linf" else change.norm(dim=1)
@@ -258,8 +253,7 @@ def paired(first: Bool[Tensor, " batch"], second: Bool[Tensor, " batch"]) -> Pai
     Raises:
         ValueError: the shapes differ.
 
-    Source:
-        McNemar 1947, in its exact binomial form, as computed by statsmodels.
+    Source: McNemar 1947, in its exact binomial form, as computed by statsmodels.
 
     >>> right = torch.tensor([True] * 90 + [False] * 10)
     >>> paired(right, torch.zeros(100, dtype=torch.bool))["p"] < 1e-20

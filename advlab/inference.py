@@ -40,8 +40,7 @@ def logits(model: nn.Module, images: Float[Tensor, "batch *shape"]) -> Float[Ten
     Raises:
         ValueError: an empty batch.
 
-    Source:
-        advlab's own: a loop over chunks that stay in the processor's cache.
+    Source: advlab's own: a loop over chunks that stay in the processor's cache.
     """
     if len(images) == 0:
         raise ValueError("empty batch: images must hold at least one image")
@@ -63,7 +62,6 @@ def predict(model: nn.Module, images: Float[Tensor, "batch *shape"]) -> Int[Tens
     Raises:
         ValueError: an empty batch.
 
-    Source:
-        advlab's own: argmax over `logits`.
+    Source: advlab's own: argmax over `logits`.
     """
     return logits(model, images).argmax(dim=1)

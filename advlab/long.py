@@ -55,8 +55,7 @@ def run(
     Raises:
         ValueError: `recipes` is empty, or `images` is below 1 or above the size of the test set.
 
-    Source:
-        advlab's own: AutoAttack and intervals, run by this book's command.
+    Source: advlab's own: AutoAttack and intervals, run by this book's command.
     """
     if not recipes or images < 1:
         raise ValueError(f"needs at least one recipe and images >= 1, got {len(recipes)} recipes and {images}")
@@ -105,8 +104,7 @@ def smoothed(
         KeyError: no network was trained under noise of this size.
         ValueError: `images` or `draws` is below 1, or `images` is above the size of the test set.
 
-    Source:
-        Cohen, Rosenfeld, Kolter 2019 (arXiv 1902.02918).
+    Source: Cohen, Rosenfeld, Kolter 2019 (arXiv 1902.02918).
     """
     recipe = zoo.SMOOTHED[sigma]
     test, model = subset(images), zoo.trained(recipe)
@@ -164,8 +162,7 @@ def judged(model: nn.Module, everything: Dataset, some: Dataset) -> dict[str, An
     Raises:
         ValueError: one of the data sets is empty; the model has fewer than four classes.
 
-    Source:
-        Croce, Hein 2020 (arXiv 2003.01690); intervals, Gowal et al. 2018 (arXiv 1810.12715).
+    Source: Croce, Hein 2020 (arXiv 2003.01690); intervals, Gowal et al. 2018 (arXiv 1810.12715).
     """
     start = time.perf_counter()
     found = {"clean": _share(predict(model, everything.images) == everything.labels)}
@@ -195,8 +192,7 @@ def proofs(model: nn.Module, test: Dataset, epsilon: float) -> torch.Tensor:
     Raises:
         TypeError: epsilon is not a number, or images or labels have the wrong dtype.
 
-    Source:
-        Gowal et al. 2018 (arXiv 1810.12715).
+    Source: Gowal et al. 2018 (arXiv 1810.12715).
     """
     try:
         return certified(model, test.images, test.labels, epsilon)

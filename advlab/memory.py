@@ -17,8 +17,7 @@ _LIMIT = 2**30  # bytes
 def keep_freed_blocks() -> bool:
     """Keeps freed memory in the process from now on. Returns True if it took effect: on Linux with glibc.
 
-    Source:
-        advlab's own: mallopt(3) of glibc.
+    Source: advlab's own: mallopt(3) of glibc.
     """
     if platform.libc_ver()[0] != "glibc":
         return False

@@ -14,8 +14,7 @@ class Normalize(nn.Module):
         mean: of the pixels in [0, 1]; 0.1307 for MNIST's training images.
         std: standard deviation of the pixels in [0, 1], above 0; 0.3081 for MNIST's training images.
 
-    Source:
-        advlab's own: the usual standardisation of pixels, as a layer.
+    Source: advlab's own: the usual standardisation of pixels, as a layer.
     """
 
     mean: Tensor
@@ -50,8 +49,7 @@ class Contrast(nn.Module):
     Raises:
         ValueError: `high` is not above `low`, or `leak` lies outside [0, 1].
 
-    Source:
-        advlab's own: Schott et al. 2019 (arXiv 1805.09190) show how much binarising MNIST alone gives.
+    Source: advlab's own: Schott et al. 2019 (arXiv 1805.09190) show how much binarising MNIST alone gives.
 
     >>> Contrast(0.25, 0.75, leak=0.0)(torch.tensor([0.0, 0.25, 0.5, 1.0])).tolist()
     [0.0, 0.0, 0.5, 1.0]
@@ -96,8 +94,8 @@ class SimpleCNN(nn.Module):
     Raises:
         ValueError: `dropout` lies outside [0, 1].
 
-    Source:
-        perfecXion Research Team 2025, Understanding Adversarial Attacks Through MNIST, the article that the book tests.
+    Source: perfecXion Research Team 2025, Understanding Adversarial Attacks Through MNIST, the article that the book
+    tests.
 
     >>> sum(parameter.numel() for parameter in SimpleCNN().parameters())
     421642
@@ -133,8 +131,7 @@ def strided_cnn() -> nn.Sequential:
 
     It computes a quarter of the positions, so a training costs a third, and it is a chain of layers that have bounds.
 
-    Source:
-        advlab's own: a cheap variant of the article's network.
+    Source: advlab's own: a cheap variant of the article's network.
 
     >>> sum(parameter.numel() for parameter in strided_cnn().parameters())
     421642
@@ -155,8 +152,7 @@ def strided_cnn() -> nn.Sequential:
 def deeper_cnn() -> nn.Sequential:
     """Three convolutions, the first and the last strided: gains most from a few minutes of robust training.
 
-    Source:
-        advlab's own: the network of the book's adversarial training.
+    Source: advlab's own: the network of the book's adversarial training.
 
     >>> sum(parameter.numel() for parameter in deeper_cnn().parameters())
     685154
@@ -184,8 +180,7 @@ def striding(first: int, second: int, hidden: int) -> nn.Sequential:
         second: channels of the second convolution, at least 1.
         hidden: width of the hidden layer, at least 1.
 
-    Source:
-        advlab's own: a small network for methods that need very many passes.
+    Source: advlab's own: a small network for methods that need very many passes.
     """
     return nn.Sequential(
         Normalize(MEAN, STD),
@@ -203,8 +198,7 @@ def striding(first: int, second: int, hidden: int) -> nn.Sequential:
 def cheap_cnn() -> nn.Sequential:
     """The network for randomised smoothing, which is queried thousands of times for one image; 81,710 parameters.
 
-    Source:
-        advlab's own: `striding` at its smallest.
+    Source: advlab's own: `striding` at its smallest.
 
     >>> sum(parameter.numel() for parameter in cheap_cnn().parameters())
     81710

@@ -32,8 +32,7 @@ def confidences(logits: Float[Tensor, "batch classes"], temperature: float = 1.0
     Raises:
         ValueError: `temperature` is not above 0, or the batch is empty.
 
-    Source:
-        Guo et al. 2017 (arXiv 1706.04599): the largest softmax probability, with temperature scaling.
+    Source: Guo et al. 2017 (arXiv 1706.04599): the largest softmax probability, with temperature scaling.
 
     >>> confidences(torch.tensor([[0.0, 0.0], [9.0, 0.0]])).round(decimals=4).tolist()
     [0.5, 0.9999]
@@ -62,8 +61,7 @@ def fit_temperature(logits: Float[Tensor, "batch classes"], labels: Int[Tensor, 
     Raises:
         ValueError: there is no best temperature, the batch is empty, or the numbers of logits and labels differ.
 
-    Source:
-        Guo et al. 2017 (arXiv 1706.04599).
+    Source: Guo et al. 2017 (arXiv 1706.04599).
     """
     if len(logits) == 0 or len(logits) != len(labels):
         raise ValueError(f"logits and labels need one length, at least 1; got {len(logits)} and {len(labels)}")
@@ -115,8 +113,7 @@ def reliability(confidence: Float[Tensor, " batch"], right: Bool[Tensor, " batch
     Raises:
         ValueError: fewer than one bin, an empty batch, lengths that differ, or confidences outside [0, 1].
 
-    Source:
-        Guo et al. 2017 (arXiv 1706.04599).
+    Source: Guo et al. 2017 (arXiv 1706.04599).
     """
     if bins < 1:
         raise ValueError(f"bins must be at least 1, got {bins}")
@@ -145,8 +142,7 @@ def calibration_error(confidence: Float[Tensor, " batch"], right: Bool[Tensor, "
     Raises:
         ValueError: fewer than one bin, an empty batch, lengths that differ, or confidences outside [0, 1].
 
-    Source:
-        Guo et al. 2017 (arXiv 1706.04599), who use it with 15 bins.
+    Source: Guo et al. 2017 (arXiv 1706.04599), who use it with 15 bins.
     """
     found = [one for one in reliability(confidence, right, bins) if one.n]
     return sum(one.n * abs(one.confidence - one.accuracy) for one in found) / len(confidence)
@@ -162,8 +158,7 @@ class DriftMonitor:
     Raises:
         ValueError: `reference` is empty, or `false_alarms` lies outside (0, 1).
 
-    Source:
-        Kolmogorov 1933, Smirnov 1939; for shifts of a model's outputs, Rabanser et al. 2019 (arXiv 1810.11953).
+    Source: Kolmogorov 1933, Smirnov 1939; for shifts of a model's outputs, Rabanser et al. 2019 (arXiv 1810.11953).
     """
 
     def __init__(self, reference: Float[Tensor, " n"], false_alarms: float = 0.01) -> None:

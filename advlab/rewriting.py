@@ -40,8 +40,7 @@ def for_attacks(model: nn.Module) -> nn.Module:
     float32. In an `nn.Sequential` that holds some such modules, a defense before a network, only the others are
     rewritten.
 
-    Source:
-        advlab's own: chosen by measurement against the plain model.
+    Source: advlab's own: chosen by measurement against the plain model.
     """
     if isinstance(model, _ForAttacks):
         return model
@@ -101,8 +100,7 @@ def rewritten(model: nn.Module) -> fx.GraphModule:
     Parts of the forward pass that read `self.training` directly (`F.dropout`) are traced as they are now; sub-modules
     (`nn.Dropout`) keep reading it. Other layers stay as they are.
 
-    Source:
-        advlab's own: chosen by measurement against the plain model.
+    Source: advlab's own: chosen by measurement against the plain model.
     """
     traced = pool_first(model)
     for name, module in list(traced.named_modules()):
@@ -115,8 +113,7 @@ def rewritten(model: nn.Module) -> fx.GraphModule:
 def pool_first(model: nn.Module) -> fx.GraphModule:
     """A traced copy in which each max pooling precedes the ReLU that it followed; parameters are shared.
 
-    Source:
-        advlab's own: max(relu(x)) = relu(max(x)).
+    Source: advlab's own: max(relu(x)) = relu(max(x)).
     """
     traced = fx.symbolic_trace(model)
     for pool in traced.graph.nodes:
@@ -181,8 +178,7 @@ def one_channel(
     Returns:
         `[batch, channels, height, width]`, equal to `F.conv2d` up to rounding.
 
-    Source:
-        Chellapilla, Puri, Simard 2006: convolution as a product with unrolled patches (im2col).
+    Source: Chellapilla, Puri, Simard 2006: convolution as a product with unrolled patches (im2col).
     """
     (rows, columns), (down, right) = padding, stride
     padded = F.pad(images, (columns, columns, rows, rows)).squeeze(1)

@@ -36,8 +36,7 @@ def epsilon_units(epsilon: float, std: float = STD) -> EpsilonUnits:
     Returns:
         The size in all three units.
 
-    Source:
-        advlab's own: arithmetic.
+    Source: advlab's own: arithmetic.
 
     >>> [round(size, 4) for size in epsilon_units(0.1)]
     [0.1, 25.5, 0.3246]
@@ -52,8 +51,7 @@ def from_normalised(epsilon: float, std: float = STD) -> float:
         epsilon: in units of normalised pixels.
         std: the standard deviation that the model divides pixels by, above 0; MNIST's by default.
 
-    Source:
-        advlab's own: arithmetic.
+    Source: advlab's own: arithmetic.
 
     >>> round(from_normalised(0.1), 4)
     0.0308
@@ -76,8 +74,7 @@ class ThreatModel:
         ValueError: epsilon is negative, not finite, or above 1 in L-infinity; a black box with access to the full
             model.
 
-    Source:
-        NIST AI 100-2 E2025, MITRE ATLAS 5.6, OWASP ML01:2023 for the terms and identifiers.
+    Source: NIST AI 100-2 E2025, MITRE ATLAS 5.6, OWASP ML01:2023 for the terms and identifiers.
 
     >>> ThreatModel("Linf", 0.1).identifiers["MITRE ATLAS"]
     ('AML.T0015', 'AML.T0043.000', 'AML.T0044')

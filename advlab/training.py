@@ -102,8 +102,7 @@ def train(recipe: Recipe, seed: int) -> Training:
             and a perturbation; a clip that is not positive.
         DataError: a file of MNIST is missing or altered.
 
-    Source:
-        Adam: Kingma, Ba 2015 (arXiv 1412.6980); the loop is advlab's own.
+    Source: Adam: Kingma, Ba 2015 (arXiv 1412.6980); the loop is advlab's own.
     """
     check_recipe(recipe)
     training_set = _share("train", recipe.train_images)
@@ -135,8 +134,7 @@ def lay_out(model: nn.Module, memory_format: torch.memory_format) -> None:
         model: its four-dimensional parameters are changed.
         memory_format: `torch.channels_last` or `torch.contiguous_format`.
 
-    Source:
-        advlab's own: channels-last convolutions are faster on a processor.
+    Source: advlab's own: channels-last convolutions are faster on a processor.
     """
     for parameter in model.parameters():
         if parameter.ndim == 4:
@@ -180,8 +178,7 @@ def descent(
     Returns:
         An iterator over the results of the steps, `recipe.epochs` passes over the images.
 
-    Source:
-        Adam: Kingma, Ba 2015 (arXiv 1412.6980); the loop is advlab's own.
+    Source: Adam: Kingma, Ba 2015 (arXiv 1412.6980); the loop is advlab's own.
     """
     # Autocast only where the processor computes in bfloat16; elsewhere autocast would be slower than float32.
     low = torch.autocast("cpu", torch.bfloat16, enabled=images.device.type == "cpu" and machine.path() == "bfloat16")

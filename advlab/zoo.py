@@ -69,8 +69,7 @@ def trades_objective(model: nn.Module, images: Tensor, labels: Tensor, share: fl
     Raises:
         ValueError, TypeError: bad input; see `advlab.defenses.adversarial_training.trades`.
 
-    Source:
-        Zhang et al. 2019 (arXiv 1901.08573).
+    Source: Zhang et al. 2019 (arXiv 1901.08573).
     """
     return trades(model, images, labels, ramped(share, 0.0, PGD_TRAINED.ramp, 0.0, PGD_TRAINED.epsilon), beta=6.0)
 
@@ -100,8 +99,7 @@ def noise_in_training(model: nn.Module, images: Tensor, labels: Tensor, epsilon:
         labels: `[batch]`; not used.
         epsilon: standard deviation of the noise, in pixel units.
 
-    Source:
-        Cohen, Rosenfeld, Kolter 2019 (arXiv 1902.02918), section 3.3.
+    Source: Cohen, Rosenfeld, Kolter 2019 (arXiv 1902.02918), section 3.3.
     """
     return images + epsilon * torch.randn_like(images)
 
@@ -140,8 +138,7 @@ def interval_objective(model: nn.Module, images: Tensor, labels: Tensor, share: 
     Raises:
         ValueError, TypeError: bad input; see `advlab.defenses.interval_training.certified_loss`.
 
-    Source:
-        Gowal et al. 2018 (arXiv 1810.12715).
+    Source: Gowal et al. 2018 (arXiv 1810.12715).
     """
     return certified_loss(model, images, labels, ramped(share, *GROWING, 0.0, TRAINED_EPSILON), kappa=0.0)
 
@@ -174,8 +171,8 @@ def long_trades_objective(model: nn.Module, images: Tensor, labels: Tensor, shar
     Raises:
         ValueError, TypeError: bad input; see `advlab.defenses.adversarial_training.trades`.
 
-    Source:
-        Zhang et al. 2019 (arXiv 1901.08573); augmentation against overfitting, Rebuffi et al. 2021 (arXiv 2111.05328).
+    Source: Zhang et al. 2019 (arXiv 1901.08573); augmentation against overfitting, Rebuffi et al. 2021 (arXiv
+    2111.05328).
     """
     epsilon = ramped(share, 0.0, PGD_TRAINED.ramp, 0.0, PGD_TRAINED.epsilon)
     return trades(model, redrawn(images), labels, epsilon, beta=6.0, steps=10, step=0.25)
@@ -196,8 +193,7 @@ def long_interval_objective(model: nn.Module, images: Tensor, labels: Tensor, sh
     Raises:
         ValueError, TypeError: bad input; see `advlab.defenses.interval_training.certified_loss`.
 
-    Source:
-        Gowal et al. 2018 (arXiv 1810.12715).
+    Source: Gowal et al. 2018 (arXiv 1810.12715).
     """
     return interval_objective(model, nudged(images), labels, share)
 
@@ -217,8 +213,7 @@ def small_ball_objective(model: nn.Module, images: Tensor, labels: Tensor, share
     Raises:
         ValueError, TypeError: bad input; see `advlab.defenses.interval_training.certified_loss`.
 
-    Source:
-        Gowal et al. 2018 (arXiv 1810.12715).
+    Source: Gowal et al. 2018 (arXiv 1810.12715).
     """
     epsilon = ramped(share, *GROWING, 0.0, BEYOND_SMALL)
     return certified_loss(model, nudged(images), labels, epsilon, kappa=0.0)
@@ -271,8 +266,7 @@ def sized(recipe: Recipe, profile: Profile) -> Recipe:
         recipe: keeps its number of training images where the profile allows more.
         profile: sets the largest number of training images and the number of test images; None stands for all.
 
-    Source:
-        advlab's own: drafts train on fewer images.
+    Source: advlab's own: drafts train on fewer images.
     """
     images = [n for n in (recipe.train_images, profile.train_images) if n is not None]
     return dataclasses.replace(recipe, train_images=min(images, default=None), test_images=profile.test_images)
@@ -291,8 +285,7 @@ def training(recipe: Recipe, seed: int = 0) -> Computation:
     Raises:
         TypeError: the recipe holds a value that no key can hold, such as a lambda.
 
-    Source:
-        advlab's own: the store of this book.
+    Source: advlab's own: the store of this book.
     """
     own = [value for value in vars(recipe).values() if getattr(value, "__module__", "").startswith("advlab.")]
     reached = source.SNAPSHOT.reached("advlab.zoo:_trained_files", *map(target, own))
@@ -319,8 +312,7 @@ def trained(recipe: Recipe, seed: int = 0) -> nn.Module:
         ValueError: a recipe that cannot be trained; see `advlab.training.train`.
         SourceChanged: the source was edited while the training ran.
 
-    Source:
-        advlab's own: the store of this book.
+    Source: advlab's own: the store of this book.
     """
     model = recipe.architecture()
     model.load_state_dict(safetensors.torch.load(training(recipe, seed).get().read("model.safetensors")))
@@ -342,8 +334,7 @@ def history(recipe: Recipe, seed: int = 0) -> list[dict[str, Any]]:
         ValueError: a recipe that cannot be trained; see `advlab.training.train`.
         SourceChanged: the source was edited while the training ran.
 
-    Source:
-        advlab's own: the store of this book.
+    Source: advlab's own: the store of this book.
     """
     rows: list[dict[str, Any]] = training(recipe, seed).get().json("history.json")
     return rows
@@ -363,8 +354,7 @@ def distilling(profile: Profile, wanted: Distillation = DISTILLED, seed: int = 0
     Raises:
         TypeError: the recipe holds a value that no key can hold, such as a lambda.
 
-    Source:
-        Papernot et al. 2016 (arXiv 1511.04508).
+    Source: Papernot et al. 2016 (arXiv 1511.04508).
     """
     recipe = sized(wanted.recipe, profile)
     reached = source.SNAPSHOT.reached("advlab.zoo:_distilled_files", target(recipe.architecture))
@@ -395,8 +385,7 @@ def student(profile: Profile, wanted: Distillation = DISTILLED, seed: int = 0) -
         ValueError: a recipe or a temperature that cannot be trained; see `advlab.defenses.distillation.distilled`.
         SourceChanged: the source was edited while the training ran.
 
-    Source:
-        Papernot et al. 2016 (arXiv 1511.04508).
+    Source: Papernot et al. 2016 (arXiv 1511.04508).
     """
     model = wanted.recipe.architecture()
     model.load_state_dict(safetensors.torch.load(distilling(profile, wanted, seed).get().read("student.safetensors")))

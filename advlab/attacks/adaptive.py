@@ -19,8 +19,7 @@ class StraightThrough(nn.Module):
         preprocess: takes images `[batch, *shape]` in [0, 1], returns images of the same shape, in [0, 1].
         model: takes the preprocessed images, returns logits `[batch, classes]`.
 
-    Source:
-        Athalye, Carlini, Wagner 2018 (arXiv 1802.00420), section 4.1.
+    Source: Athalye, Carlini, Wagner 2018 (arXiv 1802.00420), section 4.1.
     """
 
     def __init__(self, preprocess: Callable[[Tensor], Tensor], model: nn.Module) -> None:
@@ -46,8 +45,7 @@ class Averaged(nn.Module):
     Raises:
         ValueError: `samples` is below 1.
 
-    Source:
-        Athalye et al. 2018 (arXiv 1707.07397), section 2.1; for randomised defenses arXiv 1802.00420, section 4.2.
+    Source: Athalye et al. 2018 (arXiv 1707.07397), section 2.1; for randomised defenses arXiv 1802.00420, section 4.2.
     """
 
     def __init__(self, model: nn.Module, samples: int) -> None:

@@ -22,8 +22,7 @@ def checkpoints(steps: int) -> list[int]:
     The intervals between them shrink from 0.22 N to 0.06 N. Computed in whole per cent, because ceil may round up once
     too often in floating point.
 
-    Source:
-        Croce, Hein 2020 (arXiv 2003.01690), section 3.1.
+    Source: Croce, Hein 2020 (arXiv 2003.01690), section 3.1.
 
     >>> checkpoints(100)
     [22, 41, 57, 70, 80, 87, 93, 99]
@@ -73,8 +72,7 @@ def apgd(
         ValueError: a loss that needs more classes than the model has (`dlr`).
         ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
 
-    Source:
-        Croce, Hein 2020 (arXiv 2003.01690), section 3, algorithm 1.
+    Source: Croce, Hein 2020 (arXiv 2003.01690), section 3, algorithm 1.
     """
     found = images.clone()
     highest = images.new_full((len(images),), -torch.inf)
@@ -137,8 +135,7 @@ def ascent(
     Raises:
         ValueError: a loss that needs more classes than the model has (`dlr`).
 
-    Source:
-        Croce, Hein 2020 (arXiv 2003.01690), algorithm 1.
+    Source: Croce, Hein 2020 (arXiv 2003.01690), algorithm 1.
     """
     run = Run(start.clone(), labels.new_zeros(len(labels), dtype=torch.bool), start.new_full((len(start),), torch.inf))
     index = torch.arange(len(images), device=images.device)  # places in the caller's batch of images still attacked

@@ -49,8 +49,7 @@ def apgd_targeted(
         ValueError: a loss that needs more classes than the model has (`dlr`).
         ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
 
-    Source:
-        Croce, Hein 2020 (arXiv 2003.01690), section 4.1; the loss is equation 7.
+    Source: Croce, Hein 2020 (arXiv 2003.01690), section 4.1; the loss is equation 7.
     """
     found = images.clone()
     with torch.no_grad():

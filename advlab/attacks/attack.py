@@ -43,8 +43,7 @@ def attack(body: Body) -> Body:
         TypeError: when the attack is called: epsilon is not a number; images, labels or targets are not tensors or have
             the wrong dtype; the images' dtype is not that of the model's parameters.
 
-    Source:
-        advlab's own: what any attack needs around its algorithm.
+    Source: advlab's own: what any attack needs around its algorithm.
     """
     signature = inspect.signature(body)
     pictures = "height" in getattr(signature.parameters["images"].annotation, "dim_str", "")

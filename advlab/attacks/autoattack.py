@@ -48,8 +48,7 @@ def autoattack(
         ValueError: fewer than four classes, for which the targeted DLR loss is not defined.
         ValueError, TypeError: other bad input; see `advlab.attacks.attack.attack`.
 
-    Source:
-        Croce, Hein 2020 (arXiv 2003.01690).
+    Source: Croce, Hein 2020 (arXiv 2003.01690).
     """
     return autoattack_verdicts(model, images, labels, epsilon, generator=generator, norm=norm).adversarial
 
@@ -80,8 +79,7 @@ def autoattack_verdicts(
         ValueError: fewer than four classes, for which the targeted DLR loss is not defined.
         ValueError, TypeError: other bad input; see `advlab.attacks.attack.attack`.
 
-    Source:
-        Croce, Hein 2020 (arXiv 2003.01690).
+    Source: Croce, Hein 2020 (arXiv 2003.01690).
     """
     _checked(model, images, labels, epsilon, norm=norm)
     shared: dict[str, Any] = {"epsilon": epsilon, "generator": generator, "norm": norm}

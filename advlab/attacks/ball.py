@@ -22,8 +22,7 @@ def lengths(changes: Float[Tensor, "batch *shape"], norm: Norm) -> Float[Tensor,
     Returns:
         `[batch]`, in pixel units, 0 or more.
 
-    Source:
-        advlab's own: the definition of the two norms, shared by all attacks.
+    Source: advlab's own: the definition of the two norms, shared by all attacks.
     """
     flat = changes.flatten(1)
     return flat.abs().amax(1) if norm == "Linf" else flat.norm(dim=1)
@@ -39,8 +38,7 @@ def per_image(values: Shaped[Tensor, " batch"], like: Float[Tensor, "batch *shap
     Returns:
         `[batch, 1, ...]`, with as many dimensions as `like`.
 
-    Source:
-        advlab's own: a matter of tensor shapes.
+    Source: advlab's own: a matter of tensor shapes.
     """
     return values.view(-1, *[1] * (like.ndim - 1))
 
@@ -55,8 +53,7 @@ def steepest(gradients: Float[Tensor, "batch *shape"], norm: Norm) -> Float[Tens
     Returns:
         `[batch, *shape]`; zero where the gradient is zero.
 
-    Source:
-        Goodfellow et al. 2015 (arXiv 1412.6572), section 4; in L2 Miyato et al. 2017 (arXiv 1605.07725), section 3.
+    Source: Goodfellow et al. 2015 (arXiv 1412.6572), section 4; in L2 Miyato et al. 2017 (arXiv 1605.07725), section 3.
     """
     if norm == "Linf":
         return gradients.sign()
@@ -79,8 +76,7 @@ def projected(
     Returns:
         `[batch, *shape]`, in the ball and in [0, 1].
 
-    Source:
-        Madry et al. 2018 (arXiv 1706.06083), section 2.1.
+    Source: Madry et al. 2018 (arXiv 1706.06083), section 2.1.
     """
     change = adversarial - images
     if norm == "Linf":
@@ -104,8 +100,7 @@ def uniform(
     Returns:
         `[batch, *shape]`, in the ball and in [0, 1].
 
-    Source:
-        Madry et al. 2018 (arXiv 1706.06083) start at random; in L2 the direction is drawn as by Muller 1959.
+    Source: Madry et al. 2018 (arXiv 1706.06083) start at random; in L2 the direction is drawn as by Muller 1959.
     """
     if norm == "Linf":
         coins = torch.rand(images.shape, generator=generator, dtype=images.dtype)

@@ -26,8 +26,7 @@ def crossed(
         targets: `[batch]`, the class that has to lead; None: any class but the label.
         confidence: the lead that is also required, in units of a logit, 0 or more.
 
-    Source:
-        advlab's own: floating-point sums differ between batches, so a lead within rounding proves nothing.
+    Source: advlab's own: floating-point sums differ between batches, so a lead within rounding proves nothing.
     """
     least = (ROUNDING * logits.abs().amax(1)).clamp_min(confidence)
     return margin(logits, labels, targets) > least
@@ -53,8 +52,7 @@ def linearised(
         differences: `[batch, others]`, each other class's logit minus the label's.
         slopes: `[batch, others, *shape]`, the gradients of the differences in the pixels.
 
-    Source:
-        Moosavi-Dezfooli, Fawzi, Frossard 2016 (arXiv 1511.04599), algorithm 2.
+    Source: Moosavi-Dezfooli, Fawzi, Frossard 2016 (arXiv 1511.04599), algorithm 2.
     """
     points = points.detach().requires_grad_()
     logits = model(points)
@@ -82,8 +80,7 @@ def nearest(
         slope: `[batch, *shape]`.
         distance: `[batch]`, in pixel units, 0 or more.
 
-    Source:
-        Moosavi-Dezfooli, Fawzi, Frossard 2016 (arXiv 1511.04599), algorithm 2; other norms in section 3.3.
+    Source: Moosavi-Dezfooli, Fawzi, Frossard 2016 (arXiv 1511.04599), algorithm 2; other norms in section 3.3.
     """
     flat = slopes.flatten(2)
     dual = flat.abs().sum(2) if norm == "Linf" else flat.norm(dim=2)
@@ -106,8 +103,7 @@ def rivals(
     Returns:
         `[batch, others]`, where others is `most` or classes - 1, whichever is smaller.
 
-    Source:
-        advlab's own: a cap on the backward passes, as in the programs of DeepFool's and AutoAttack's authors.
+    Source: advlab's own: a cap on the backward passes, as in the programs of DeepFool's and AutoAttack's authors.
     """
     own = torch.nn.functional.one_hot(labels, logits.shape[1]).bool()
     return logits.masked_fill(own, -torch.inf).topk(min(most, logits.shape[1] - 1)).indices
@@ -135,8 +131,7 @@ def shortest(
         found: `[batch, *shape]`, the updated images.
         sizes: `[batch]`, their distances.
 
-    Source:
-        advlab's own: bookkeeping that attacks of minimum norm share.
+    Source: advlab's own: bookkeeping that attacks of minimum norm share.
     """
     new = lengths(candidates - images, norm)
     better = valid & (new < sizes)

@@ -52,8 +52,7 @@ def carlini_wagner(
         ValueError: `confidence` is negative.
         ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
 
-    Source:
-        Carlini, Wagner 2017 (arXiv 1608.04644), section VI-A.
+    Source: Carlini, Wagner 2017 (arXiv 1608.04644), section VI-A.
     """
     if not confidence >= 0:
         raise ValueError(f"confidence must be 0 or more, got {confidence}")

@@ -41,8 +41,7 @@ def deepfool(
     Raises:
         ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
 
-    Source:
-        Moosavi-Dezfooli, Fawzi, Frossard 2016 (arXiv 1511.04599), algorithm 2.
+    Source: Moosavi-Dezfooli, Fawzi, Frossard 2016 (arXiv 1511.04599), algorithm 2.
     """
     with torch.no_grad():
         logits = model(images)

@@ -57,8 +57,7 @@ def fab(
     Raises:
         ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
 
-    Source:
-        Croce, Hein 2020 (arXiv 1907.02044), algorithm 1.
+    Source: Croce, Hein 2020 (arXiv 1907.02044), algorithm 1.
     """
     with torch.no_grad():
         logits = model(images)
@@ -125,8 +124,7 @@ def onto_hyperplane(
     Returns:
         `[batch, *shape]`, the change d, in pixel units.
 
-    Source:
-        Croce, Hein 2020 (arXiv 1907.02044), section 2.2, equation 4.
+    Source: Croce, Hein 2020 (arXiv 1907.02044), section 2.2, equation 4.
     """
     flat = w.flatten(1)
     scale = flat.abs().amax(1).clamp_min(torch.finfo(w.dtype).tiny)  # squares of tiny weights would underflow

@@ -41,8 +41,7 @@ def fab_targeted(
     Raises:
         ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
 
-    Source:
-        Croce, Hein 2020 (arXiv 2003.01690), section 5.
+    Source: Croce, Hein 2020 (arXiv 2003.01690), section 5.
     """
     found = images.clone()
     with torch.no_grad():

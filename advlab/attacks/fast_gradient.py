@@ -39,8 +39,7 @@ def fast_gradient(
     Raises:
         ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
 
-    Source:
-        Miyato, Dai, Goodfellow 2017 (arXiv 1605.07725), section 3.
+    Source: Miyato, Dai, Goodfellow 2017 (arXiv 1605.07725), section 3.
     """
     images = images.detach().requires_grad_()
     (gradient,) = torch.autograd.grad(cross_entropy(model(images), labels, targets).sum(), images)

@@ -32,8 +32,7 @@ def fgsm(
     Raises:
         ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
 
-    Source:
-        Goodfellow et al. 2015 (arXiv 1412.6572), section 4; with targets Kurakin et al. 2017 (arXiv 1607.02533).
+    Source: Goodfellow et al. 2015 (arXiv 1412.6572), section 4; with targets Kurakin et al. 2017 (arXiv 1607.02533).
     """
     images = images.detach().requires_grad_()
     # Summed over the batch, not averaged, so that an image's gradient does not depend on its neighbours.

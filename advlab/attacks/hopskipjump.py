@@ -56,8 +56,7 @@ def hopskipjump(
     Raises:
         ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
 
-    Source:
-        Chen, Jordan, Wainwright 2020 (arXiv 1904.02144), algorithms 1 and 2.
+    Source: Chen, Jordan, Wainwright 2020 (arXiv 1904.02144), algorithms 1 and 2.
     """
     answers = _Answers(model, labels, queries)
     everyone = torch.arange(len(images), device=images.device)

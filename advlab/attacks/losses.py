@@ -33,8 +33,7 @@ def cross_entropy(
     Returns:
         `[batch]`, one loss for each image; 0 or more untargeted, 0 or less with targets.
 
-    Source:
-        Goodfellow, Shlens, Szegedy 2015 (arXiv 1412.6572).
+    Source: Goodfellow, Shlens, Szegedy 2015 (arXiv 1412.6572).
     """
     if targets is None:
         return F.cross_entropy(logits, labels, reduction="none")
@@ -56,8 +55,7 @@ def margin(
     Returns:
         `[batch]`, in units of a logit.
 
-    Source:
-        Carlini, Wagner 2017 (arXiv 1608.04644), section V-A.
+    Source: Carlini, Wagner 2017 (arXiv 1608.04644), section V-A.
     """
     if targets is None:
         return _best_other(logits, labels) - _of_class(logits, labels)
@@ -80,8 +78,7 @@ def dlr(
     Raises:
         ValueError: fewer than 3 classes, or fewer than 4 with targets: the denominator needs them.
 
-    Source:
-        Croce, Hein 2020 (arXiv 2003.01690), equation 6; with targets, equation 7.
+    Source: Croce, Hein 2020 (arXiv 2003.01690), equation 6; with targets, equation 7.
     """
     needed = 3 if targets is None else 4
     if logits.shape[1] < needed:
@@ -104,8 +101,7 @@ def broken(
         labels: `[batch]`, the true classes.
         targets: `[batch]`, the classes to reach; None for the untargeted form.
 
-    Source:
-        advlab's own: the definition of success that all attacks here share.
+    Source: advlab's own: the definition of success that all attacks here share.
     """
     answers = logits.argmax(1)
     return answers != labels if targets is None else answers == targets

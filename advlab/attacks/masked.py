@@ -47,8 +47,7 @@ def masked(
         TypeError: the mask is not a boolean tensor.
         ValueError, TypeError: other bad input; see `advlab.attacks.attack.attack`.
 
-    Source:
-        Sharif et al. 2016 (doi 10.1145/2976749.2978392), section 4.2, without its terms for printing.
+    Source: Sharif et al. 2016 (doi 10.1145/2976749.2978392), section 4.2, without its terms for printing.
     """
     mask = on_pixels(mask, images)
     step_size = 2.5 * epsilon / steps if step_size is None else step_size
@@ -72,8 +71,7 @@ def on_pixels(mask: object, images: Tensor) -> Tensor:
         TypeError: the mask is not a boolean tensor.
         ValueError: the mask does not have an image's shape, or allows no pixel.
 
-    Source:
-        advlab's own: a check of input.
+    Source: advlab's own: a check of input.
     """
     if not isinstance(mask, Tensor) or mask.dtype != torch.bool:
         kind = mask.dtype if isinstance(mask, Tensor) else type(mask).__name__
@@ -98,8 +96,7 @@ def spectacles(height: int = 28, width: int = 28) -> Bool[Tensor, "1 height widt
     Raises:
         ValueError: the image is smaller than 16 by 16, too small for rings with glass in them.
 
-    Source:
-        Sharif et al. 2016 (doi 10.1145/2976749.2978392), section 4.2; the shape is advlab's own.
+    Source: Sharif et al. 2016 (doi 10.1145/2976749.2978392), section 4.2; the shape is advlab's own.
     """
     if height < 16 or width < 16:
         raise ValueError(f"glasses need an image of at least 16 by 16 pixels, got {height} by {width}")

@@ -47,8 +47,7 @@ def momentum(
         ValueError: `decay` is negative or not finite; a loss that needs more classes.
         ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
 
-    Source:
-        Dong et al. 2018 (arXiv 1710.06081), algorithm 1.
+    Source: Dong et al. 2018 (arXiv 1710.06081), algorithm 1.
     """
     if not 0 <= decay < torch.inf:
         raise ValueError(f"decay must be a finite number of at least 0, got {decay!r}")
@@ -65,8 +64,7 @@ def momentum(
 def of_mass_one(gradients: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch *shape"]:
     """Each image's gradient scaled to L1 norm 1; a zero gradient stays zero.
 
-    Source:
-        Dong et al. 2018 (arXiv 1710.06081), algorithm 1.
+    Source: Dong et al. 2018 (arXiv 1710.06081), algorithm 1.
     """
     # Divided by the largest entry first, so that the sum of tiny ones does not underflow.
     scaled = gradients / per_image(lengths(gradients, "Linf").clamp_min(torch.finfo(gradients.dtype).tiny), gradients)

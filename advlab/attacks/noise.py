@@ -36,8 +36,7 @@ def random_noise(
     Raises:
         ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
 
-    Source:
-        advlab's own: a control, not an attack of the literature.
+    Source: advlab's own: a control, not an attack of the literature.
     """
     drawn = torch.randn(images.shape, generator=generator, dtype=images.dtype).to(images.device)
     return projected(images + epsilon * steepest(drawn, norm), images, epsilon, norm)

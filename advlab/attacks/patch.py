@@ -57,8 +57,7 @@ def train_patch(
         ValueError: there are no images or they leave [0, 1]; `size`, `steps` or `batch_size` is below 1; all images are
             of the target class already; the angle or the scales are out of range; the patch does not fit into an image.
 
-    Source:
-        Brown et al. 2017 (arXiv 1712.09665), equation 1.
+    Source: Brown et al. 2017 (arXiv 1712.09665), equation 1.
     """
     low, high = (float(end) for end in images.detach().aminmax()) if len(images) else (math.nan, math.nan)
     if not (low >= 0 and high <= 1):
@@ -120,8 +119,7 @@ def patched(
             or does not fit into an image.
         ValueError, TypeError: other bad input; see `advlab.attacks.attack.attack`.
 
-    Source:
-        Brown et al. 2017 (arXiv 1712.09665).
+    Source: Brown et al. 2017 (arXiv 1712.09665).
     """
     height, width = images.shape[2:]
     placements = random_placements(

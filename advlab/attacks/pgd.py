@@ -58,8 +58,7 @@ def pgd(
         ValueError: several restarts without random start, which would be identical; a loss that needs more classes.
         ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
 
-    Source:
-        Madry et al. 2018 (arXiv 1706.06083), section 2.1.
+    Source: Madry et al. 2018 (arXiv 1706.06083), section 2.1.
     """
     if restarts > 1 and not random_start:
         raise ValueError("restarts above 1 without random_start would all be the same: use one restart")
@@ -113,8 +112,7 @@ def bim(
         ValueError: a loss that needs more classes.
         ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
 
-    Source:
-        Kurakin, Goodfellow, Bengio 2017 (arXiv 1607.02533), section 2.2.
+    Source: Kurakin, Goodfellow, Bengio 2017 (arXiv 1607.02533), section 2.2.
     """
     step_size = REACH * epsilon / steps if step_size is None else step_size
     return ascent(model, images, labels, targets, images, epsilon, norm, steps, step_size, loss)
@@ -152,8 +150,7 @@ def ascent(
     Raises:
         ValueError: a loss that needs more classes.
 
-    Source:
-        Madry et al. 2018 (arXiv 1706.06083), section 2.1.
+    Source: Madry et al. 2018 (arXiv 1706.06083), section 2.1.
     """
     adversarial = start
     for _ in range(steps):

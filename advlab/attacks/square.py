@@ -45,8 +45,7 @@ def square(
         ValueError: images are not pictures `[batch, channels, height, width]`; `p_init` lies outside (0, 1].
         ValueError, TypeError: other bad input; see `advlab.attacks.attack.attack`.
 
-    Source:
-        Andriushchenko et al. 2020 (arXiv 1912.00049), algorithm 1.
+    Source: Andriushchenko et al. 2020 (arXiv 1912.00049), algorithm 1.
     """
     return _search(model, images, labels, epsilon, generator, norm, queries, p_init)[0]
 
@@ -82,8 +81,7 @@ def square_queries(
         ValueError: images are not pictures `[batch, channels, height, width]`; `p_init` lies outside (0, 1].
         ValueError, TypeError: other bad input; see `advlab.attacks.attack.attack`.
 
-    Source:
-        Andriushchenko et al. 2020 (arXiv 1912.00049), algorithm 1.
+    Source: Andriushchenko et al. 2020 (arXiv 1912.00049), algorithm 1.
     """
     return _search(model, images, labels, epsilon, generator, norm, queries, p_init)[1]
 
@@ -139,8 +137,7 @@ def share(query: int, queries: int, p_init: float) -> float:
     Returns:
         A fraction in (0, 1].
 
-    Source:
-        Andriushchenko et al. 2020 (arXiv 1912.00049), section 5, "schedule".
+    Source: Andriushchenko et al. 2020 (arXiv 1912.00049), section 5, "schedule".
     """
     scaled = query * 10_000 / queries
     return float(p_init / 2 ** sum(scaled > at for at in HALVINGS))

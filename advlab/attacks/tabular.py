@@ -32,8 +32,7 @@ class Column:
     Raises:
         ValueError: `low` is not below `high`; an unknown `change`; a whole column whose ends are not whole numbers.
 
-    Source:
-        Cartella et al. 2021 (arXiv 2101.08030).
+    Source: Cartella et al. 2021 (arXiv 2101.08030).
     """
 
     name: str
@@ -64,8 +63,7 @@ def feasible(
     Raises:
         ValueError: `rows`, `changed` and `columns` do not fit each other.
 
-    Source:
-        Cartella et al. 2021 (arXiv 2101.08030).
+    Source: Cartella et al. 2021 (arXiv 2101.08030).
     """
     if changed.shape != rows.shape or rows.ndim != 2 or rows.shape[1] != len(columns):
         raise ValueError(
@@ -100,8 +98,7 @@ def candidates(column: Column, values: int) -> Float[Tensor, " k"]:
     Returns:
         `[k]`, in float64, ascending, both ends of the range included.
 
-    Source:
-        advlab's own: a grid for the greedy search.
+    Source: advlab's own: a grid for the greedy search.
     """
     if column.whole and column.high - column.low + 1 <= values:
         return torch.arange(column.low, column.high + 1, dtype=torch.float64)
@@ -139,8 +136,7 @@ def tabular(
             2; the score is not one finite number for each row.
         TypeError: rows are not in float64, which whole numbers and range ends need to stay exact.
 
-    Source:
-        Cartella et al. 2021 (arXiv 2101.08030) for the constraints; the greedy search is advlab's own.
+    Source: Cartella et al. 2021 (arXiv 2101.08030) for the constraints; the greedy search is advlab's own.
     """
     _check(rows, columns, changes, values)
     found, lowest = rows.clone(), _asked(score, rows)

@@ -34,7 +34,6 @@ def transfer(
     Raises:
         ValueError, TypeError: what `attack` raises on bad input.
 
-    Source:
-        Papernot et al. 2017 (arXiv 1602.02697); that examples transfer, Szegedy et al. 2014 (arXiv 1312.6199).
+    Source: Papernot et al. 2017 (arXiv 1602.02697); that examples transfer, Szegedy et al. 2014 (arXiv 1312.6199).
     """
     return attack(surrogate, images, labels, epsilon)

@@ -59,8 +59,7 @@ def random_placements(
         ValueError: the scales are not 0 < low <= high, the angle is negative, `patch_size` is below 1, or the patch,
             scaled and rotated, does not fit into the image.
 
-    Source:
-        Brown et al. 2017 (arXiv 1712.09665), after Athalye et al. 2018 (arXiv 1707.07397).
+    Source: Brown et al. 2017 (arXiv 1712.09665), after Athalye et al. 2018 (arXiv 1707.07397).
     """
     if not 0 < scales[0] <= scales[1] or angle < 0 or patch_size < 1:
         raise ValueError(
@@ -99,8 +98,7 @@ def apply_patch(
     Raises:
         ValueError: the patch is not square, or its number of channels differs from the images'.
 
-    Source:
-        Brown et al. 2017 (arXiv 1712.09665), after Athalye et al. 2018 (arXiv 1707.07397).
+    Source: Brown et al. 2017 (arXiv 1712.09665), after Athalye et al. 2018 (arXiv 1707.07397).
     """
     channels, size, other = patch.shape
     if size != other or channels != images.shape[1]:

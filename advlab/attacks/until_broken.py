@@ -54,8 +54,7 @@ def pgd_until_broken(
         ValueError: several restarts without random start, which would be identical; a loss that needs more classes.
         ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
 
-    Source:
-        Madry et al. 2018 (arXiv 1706.06083), section 2.1; stopping early is advlab's own and saves passes.
+    Source: Madry et al. 2018 (arXiv 1706.06083), section 2.1; stopping early is advlab's own and saves passes.
     """
     if restarts > 1 and not random_start:
         raise ValueError("restarts above 1 without random_start would all be the same: use one restart")
