@@ -96,7 +96,7 @@ def indices(n: int, split: Split = "test") -> Int[Tensor, " n"]:
     The classes have the proportions of the whole split, rounded by largest remainder.
 
     Args:
-        n: number of images, from 1 to the size of the split; the whole split is returned in order.
+        n: number of images, from 1 to the size of the split; all of them come in order.
         split: "train" or "test".
 
     Returns:

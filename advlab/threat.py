@@ -15,7 +15,7 @@ Access = Literal["full model", "inference API", "proxy model", "physical"]
 class EpsilonUnits(NamedTuple):
     """One size in the three units that papers use.
 
-    Args:
+    Attributes:
         pixels: in pixels of [0, 1].
         of_255: in grey levels, n/255.
         normalised: in normalised pixels.
