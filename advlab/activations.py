@@ -41,6 +41,8 @@ class Statistics:
 class Activations(Mapping[str, Tensor]):
     """Mapping from layer name to the layer's outputs `[images, *shape]`, recorded while the `with` block runs.
 
+    A module used at several places yields the outputs of all of them, one after another, if they have one shape.
+
     Args:
         model: runs as usual; only its outputs are read.
         layers: names as in `model.named_modules()`; None for every layer of `kind`.

@@ -182,7 +182,7 @@ def judged(model: nn.Module, everything: Dataset, some: Dataset) -> dict[str, An
 
 
 def proofs(model: nn.Module, test: Dataset, epsilon: float) -> torch.Tensor:
-    """Mask of images that intervals prove; False everywhere for a network whose layers have no known bounds.
+    """Mask of images that intervals prove; False everywhere if `certified` refuses, as for layers without known bounds.
 
     Args:
         model: takes pixels in [0, 1], returns logits `[batch, classes]`.

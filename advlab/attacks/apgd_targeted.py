@@ -38,7 +38,7 @@ def apgd_targeted(
         norm: "Linf" or "L2".
         steps: gradient steps of each restart, at least 1.
         restarts: number of random starts for each target class, at least 1.
-        target_classes: number of wrong classes that are tried, in order of falling logit; all, where there are fewer.
+        target_classes: number of wrong classes that are tried, at least 1, in order of falling logit; all, if fewer.
         loss: the targeted loss to raise; `dlr`, as in the paper, needs four classes, `margin` works with two.
 
     Returns:

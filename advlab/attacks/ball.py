@@ -8,7 +8,7 @@ from torch import Tensor
 
 Norm = Literal["Linf", "L2"]
 
-#: Lower bound of lengths that are divided by. A shorter gradient is mostly rounding: it is not scaled up to length 1.
+#: Lower bound of lengths that are divided by, so that a zero gradient stays zero instead of becoming NaN.
 TINY = 1e-12
 
 

@@ -33,7 +33,7 @@ def fab_targeted(
         generator: passed on to `fab`; on the CPU.
         norm: "Linf" or "L2".
         steps: steps of `fab` towards each class, at least 1.
-        target_classes: number of wrong classes that are tried, in order of falling logit; all, where there are fewer.
+        target_classes: number of wrong classes that are tried, at least 1, in order of falling logit; all, if fewer.
 
     Returns:
         Images in the ball and in [0, 1]; unchanged where no success was found there.
