@@ -1,4 +1,4 @@
-"""What happens inside a network: activations, by forward hooks that are always removed, and their drift."""
+"""Activations inside a network, recorded by forward hooks that are always removed, and their drift."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,16 +14,20 @@ from advlab.models.inference import CHUNK, logits
 
 
 class NothingToHook(LookupError):
-    """No layer of the model matches: hooks that attach to nothing would show an empty network."""
+    """No layer of the model matches. Without this error, hooks that attach to nothing would show an empty network."""
 
 
 @dataclass(frozen=True)
 class Statistics:
-    """A layer's outputs over some images, in the layer's own units; shares in [0, 1].
+    """Statistics of a layer's outputs over some images, in the layer's own units; fractions lie in [0, 1].
 
     Args:
-        share_silent: of all outputs, those that are exactly 0.
-        share_dead: of all neurons, those that are 0 on every image.
+        mean: over all outputs and images.
+        std: standard deviation over all outputs and images, without correction.
+        min: the smallest output.
+        max: the largest output.
+        share_silent: fraction of all outputs that are exactly 0.
+        share_dead: fraction of all neurons that are 0 on every image.
     """
 
     mean: float
@@ -35,15 +39,21 @@ class Statistics:
 
 
 class Activations(Mapping[str, Tensor]):
-    """Keeps what layers put out while the block runs: a mapping from layer name to `[images, *shape]`.
+    """Mapping from layer name to the layer's outputs `[images, *shape]`, recorded while the `with` block runs.
+
+    A module used at several places yields the outputs of all of them, one after another, if they have one shape.
 
     Args:
-        model: runs as usual; only its outputs are looked at.
+        model: runs as usual; only its outputs are read.
         layers: names as in `model.named_modules()`; None for every layer of `kind`.
         kind: the class of layer to hook when no names are given.
 
     Raises:
         NothingToHook: no layer has that name or kind. A model that calls `F.relu` has no `nn.ReLU` to hook.
+        ValueError: while the model runs: a layer is used at several places, whose outputs differ in shape.
+        LookupError: on reading a layer that has not run.
+
+    Source: advlab's own: forward hooks of torch, with a check that they found something.
 
     >>> from advlab.models import SimpleCNN
     >>> with Activations(SimpleCNN()) as seen:
@@ -76,10 +86,10 @@ class Activations(Mapping[str, Tensor]):
         kept = self._batches[name]
         if kept and kept[0].shape[1:] != output.shape[1:]:
             raise ValueError(
-                f"layer {name!r} put out {list(kept[0].shape[1:])}, then {list(output.shape[1:])} an image: "
-                "one module used at several places cannot be told apart; give each place its own"
+                f"layer {name!r} returned {list(kept[0].shape[1:])}, then {list(output.shape[1:])} for an image: "
+                "outputs of one module used at several places cannot be kept apart; give each place its own module"
             )
-        kept.append(output.detach().clone())  # a clone: the next layer may work in place
+        kept.append(output.detach().clone())  # a clone, because the next layer may work in place
 
     def __getitem__(self, name: str) -> Tensor:
         batches = self._batches[name]
@@ -94,7 +104,7 @@ class Activations(Mapping[str, Tensor]):
         return len(self._modules)
 
     def statistics(self) -> dict[str, Statistics]:
-        """Each layer's statistics over all images seen."""
+        """The statistics of each layer over all images seen. Raises LookupError if a layer has not run."""
         return {name: _statistics(output) for name, output in self.items()}
 
 
@@ -104,18 +114,33 @@ def relative_drift(
     perturbed: Float[Tensor, "batch *shape"],
     layers: Sequence[str] | None = None,
 ) -> dict[str, float]:
-    """How far a perturbation moves each layer, relative to where it was.
+    """The relative change that a perturbation causes in each layer, averaged over the images.
 
-    For each layer the mean over images of |a(x') - a(x)| / |a(x)|, in L2, from "input" (pixels) through the
-    layers (all `nn.ReLU` by default) to "logits". Where a layer puts out nothing but zeros for an image,
-    there is no relative drift: that image is left out of that layer's mean.
+    For each layer this is the mean over images of |a(x') - a(x)| / |a(x)|, in L2, from "input" (pixels) through the
+    layers to "logits". An image for which a layer outputs only zeros has no relative drift and is left out of that
+    layer's mean.
+
+    Args:
+        model: takes pixels in [0, 1], returns logits `[batch, classes]`.
+        images: `[batch, *shape]`, the originals, in [0, 1].
+        perturbed: `[batch, *shape]`, the same images after the perturbation.
+        layers: names as in `model.named_modules()`; None for every `nn.ReLU`.
+
+    Returns:
+        Drift by layer name, 0 or more; NaN for a layer that outputs only zeros on every image.
 
     Raises:
-        ValueError: shapes differ, or the batch is empty.
-        NothingToHook: see `Activations`.
+        ValueError: the shapes of `images` and `perturbed` differ, or the batch is empty; a layer is used at several
+            places with outputs of different shapes.
+        NothingToHook: the model has no such layer; see `Activations`.
+
+    Source: advlab's own: the usual relative error, taken layer by layer.
     """
     if images.shape != perturbed.shape or len(images) == 0:
-        raise ValueError(f"need two equal, non-empty batches, got {list(images.shape)} and {list(perturbed.shape)}")
+        raise ValueError(
+            "images and perturbed must be non-empty batches of one shape, "
+            f"got {list(images.shape)} and {list(perturbed.shape)}"
+        )
     drifts: dict[str, list[Tensor]] = {}
     for before, after in zip(images.split(CHUNK), perturbed.split(CHUNK), strict=True):
         clean, moved = _outputs(model, before, layers), _outputs(model, after, layers)

@@ -1,7 +1,8 @@
-"""Break this page: one robust network with fixed weights, and what counts as breaking it.
+"""Break this page: one robust network with fixed weights, and the definition of breaking it.
 
-After the public challenge of Madry et al., 2018 (arXiv 1706.06083). The weights lie in the package, so all attack the
-same network, whatever their machine would have trained. Threat model: white box, L-infinity 0.3, pixel units.
+After the public challenge of Madry et al. 2018 (arXiv 1706.06083). The weights are part of the package, so everybody
+attacks the same network, whatever their machine would have trained. Threat model: white box, L-infinity 0.3, pixel
+units.
 """
 
 import hashlib
@@ -19,16 +20,22 @@ from advlab.models import deeper_cnn
 from advlab.verify import Examples, load, verify
 from advlab.verify.loading import ModelError, UsageError
 
-#: Radius of the ball, and how many test images (`advlab.data.subset`) may be attacked.
+#: Radius of the ball, and the number of test images (`advlab.data.subset`) that may be attacked.
 EPSILON, IMAGES = 0.3, 1000
 WEIGHTS = PACKAGE / "recorded" / "challenge.safetensors"
-#: Of that file.
+#: Checksum of that file.
 SHA256 = "101e531cdd11361654509afe514dbba430ed17d29b985150ec9242446a612deb"
 
 
 @dataclass(frozen=True)
 class Score:
-    """What is left of the network: the share of the images that no image of the file fools it on."""
+    """Result of a submission: accuracies of the network before and after it, and the images that do not count.
+
+    Args:
+        clean: proportion of the test images classified correctly.
+        left: proportion still classified correctly, without the images that the submission breaks.
+        refused: indices of the submitted images that do not count: outside the ball or [0, 1], or classified correctly.
+    """
 
     clean: Proportion
     left: Proportion
@@ -39,35 +46,47 @@ def model() -> nn.Module:
     """The network, in evaluation mode: `advlab.models.deeper_cnn`, trained by "adversarial" of `advlab.zoo.LONG`.
 
     Raises:
-        ModelError: the file of its weights is not the one that was published.
+        ModelError: the file of its weights is not the published one.
+        FileNotFoundError: the file of its weights is missing.
+
+    Source: advlab's own: a network of the long recipes.
     """
     content = WEIGHTS.read_bytes()
     if hashlib.sha256(content).hexdigest() != SHA256:
-        raise ModelError(f"{WEIGHTS} is not the file that the challenge was opened with: its SHA-256 differs")
+        raise ModelError(f"{WEIGHTS} is not the published file of the challenge: its SHA-256 differs")
     network = deeper_cnn()
     network.load_state_dict(safetensors.torch.load(content))
     return network.eval()
 
 
 def score(path: Path) -> Score:
-    """Judges a file of adversarial images: "adversarial" with "index", their places in MNIST's test set.
+    """Judges a file of adversarial images, which holds "adversarial" and "index", their places in MNIST's test set.
 
     The originals are taken from the data, not from the file. An image counts as broken if its adversarial form lies in
-    the ball and in [0, 1] and is answered wrong; one that the network gets wrong by itself is lost before.
+    the ball and in [0, 1] and is misclassified. An image that the network misclassifies by itself counts in neither
+    `clean` nor `left`.
+
+    Args:
+        path: a .safetensors or .npz file, as `save` writes it.
 
     Raises:
-        UsageError: no such file; no index; images that are not among the thousand, or more than one for an image.
+        UsageError: there is no such file or no index; images are not among the thousand, appear more than once, or have
+            another shape than MNIST's.
+        ModelError: the file of the network's weights is not the published one.
+        DataError: a file of MNIST is missing or altered.
+
+    Source: Madry et al. 2017, the MNIST Adversarial Examples Challenge.
     """
     claimed, places = load(path, epsilon=EPSILON, norm="Linf"), data.indices(IMAGES)
     if not torch.isin(claimed.index, places).all():
         outside = claimed.index[~torch.isin(claimed.index, places)].tolist()
         raise UsageError(f"{path}: images {outside[:5]} are not among the {IMAGES} of advlab.data.indices({IMAGES})")
     if len(claimed.index.unique()) != len(claimed.index):
-        raise UsageError(f"{path}: some images stand there more than once")
+        raise UsageError(f"{path}: its index holds some images more than once")
     test = data.mnist("test")
     examples = replace(claimed, images=test.images[claimed.index], labels=test.labels[claimed.index])
     if examples.images.shape != examples.adversarial.shape:
-        raise UsageError(f"{path}: images of MNIST are {list(examples.images.shape[1:])} each")
+        raise UsageError(f"{path}: adversarial images must have MNIST's shape, {list(examples.images.shape[1:])} each")
     network = model()
     holds = torch.tensor(verify(network, examples).holds)
     right = predict(network, test.images[places]) == test.labels[places]
@@ -78,6 +97,18 @@ def score(path: Path) -> Score:
 
 
 def save(path: Path, adversarial: torch.Tensor, index: torch.Tensor) -> None:
-    """Writes adversarial images of test images `index` to a file that `score` reads."""
+    """Writes adversarial images to a file that `score` reads.
+
+    Args:
+        path: the .safetensors file to write.
+        adversarial: `[n, 1, 28, 28]`, in [0, 1].
+        index: `[n]`, the places of their originals in MNIST's test set.
+
+    Raises:
+        IndexError: an index goes beyond the test set.
+        DataError: a file of MNIST is missing or altered.
+
+    Source: Madry et al. 2017, the MNIST Adversarial Examples Challenge; the file format is advlab's own.
+    """
     test = data.mnist("test")
     Examples(test.images[index], adversarial, test.labels[index], index, EPSILON, "Linf").save(path)

@@ -1,4 +1,4 @@
-"""Accuracy, clean and under attack, with the interval that its number of images allows."""
+"""Accuracy, clean and under attack, with the confidence interval that follows from the number of images."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ __all__ = [
     "worst_case",
 ]
 
-#: Images attacked at a time: attacks cut them into chunks of their own, and prepare the model once for each call.
+#: Images passed to an attack in one call; attacks cut them into smaller chunks and prepare the model once for a call.
 BATCH = 1000
 
 #: An attack with its options set: `partial(fgsm, epsilon=0.1)`.
@@ -35,7 +35,16 @@ Attack = Callable[[nn.Module, Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Proportion:
-    """`count` of `n`, with its 95 % Wilson interval: the uncertainty of testing `n` images only.
+    """`count` of `n`, with its 95 % Wilson interval, which covers the uncertainty of testing only `n` images.
+
+    Args:
+        count: number of successes, from 0 to `n`.
+        n: number of trials, at least 1.
+
+    Raises:
+        ValueError: `n` is 0 or below, or `count` is not in 0..n.
+
+    Source: Wilson 1927, as computed by statsmodels.
 
     >>> half = Proportion(500, 1000)
     >>> half.value, round(half.low, 3), round(half.high, 3)
@@ -47,21 +56,21 @@ class Proportion:
 
     def __post_init__(self) -> None:
         if not 0 <= self.count <= self.n or self.n == 0:
-            raise ValueError(f"a proportion needs 0 <= count <= n and n > 0, got {self.count} of {self.n}")
+            raise ValueError(f"a proportion needs 0 <= count <= n and n > 0, got count {self.count} of n {self.n}")
 
     @property
     def value(self) -> float:
-        """The share itself, in [0, 1]."""
+        """The proportion itself, in [0, 1]."""
         return self.count / self.n
 
     @property
     def low(self) -> float:
-        """The interval's lower end."""
+        """The lower end of the interval."""
         return self._interval()[0]
 
     @property
     def high(self) -> float:
-        """The interval's upper end."""
+        """The upper end of the interval."""
         return self._interval()[1]
 
     def _interval(self) -> tuple[float, float]:
@@ -79,15 +88,20 @@ def accuracy(
     labels: Int[Tensor, " batch"],
     attack: Attack | None = None,
 ) -> Proportion:
-    """The share of images classified as labelled, after `attack(model, images, labels)` if one is given.
+    """The proportion of images classified as labelled, after `attack(model, images, labels)` if one is given.
 
-    Under an attack this is an upper bound of the model's robust accuracy: a stronger attack may find less.
+    Under an attack this is an upper bound of the model's robust accuracy: a stronger attack may leave less.
 
     Args:
-        attack: for example `partial(fgsm, epsilon=0.1)`.
+        model: takes pixels in [0, 1], returns logits `[batch, classes]`.
+        images: `[batch, *shape]`, in [0, 1].
+        labels: `[batch]`, the true classes.
+        attack: an attack with its options set, for example `partial(fgsm, epsilon=0.1)`; None measures clean accuracy.
 
     Raises:
-        ValueError: an empty batch, or as many labels as images there are not.
+        ValueError: the numbers of images and labels differ, or there are no images; also what the attack raises.
+
+    Source: Robust accuracy as an upper bound: Carlini et al. 2019 (arXiv 1902.06705). Interval: Wilson 1927.
     """
     _check_pairs(images, labels)
     correct = 0
@@ -99,20 +113,20 @@ def accuracy(
 
 def _check_pairs(images: Tensor, labels: Tensor) -> None:
     if len(images) != len(labels):
-        raise ValueError(f"{len(images)} images but {len(labels)} labels")
+        raise ValueError(f"the numbers of images and labels differ: {len(images)} images but {len(labels)} labels")
     if len(images) == 0:
-        raise ValueError("empty batch: accuracy over no image means nothing")
+        raise ValueError("empty batch: images must hold at least one image")
 
 
 @dataclass(frozen=True)
 class WorstCase:
-    """What is left of each image after a set of attacks.
+    """Verdicts on each image after a set of attacks.
 
     Args:
-        clean: which images were classified right before any attack.
-        right: which are classified right after all of them.
-        broken_by: for each image the first attack that broke it; None where none did or none was needed.
-        adversarial: the image that breaks the model, where there is one; else the image itself.
+        clean: `[batch]`, True for images classified correctly before any attack.
+        right: `[batch]`, True for images still classified correctly after all attacks.
+        broken_by: for each image the name of the attack that broke it first; None where none did or none was needed.
+        adversarial: `[batch, *shape]`, the image that breaks the model where there is one, otherwise the original.
     """
 
     clean: Bool[Tensor, " batch"]
@@ -122,7 +136,7 @@ class WorstCase:
 
     @property
     def robust_accuracy(self) -> Proportion:
-        """The share of all images that no attack broke: an upper bound of the true robust accuracy."""
+        """The proportion of images that no attack broke: an upper bound of the true robust accuracy."""
         return Proportion(int(self.right.sum()), len(self.right))
 
 
@@ -132,13 +146,21 @@ def worst_case(
     labels: Int[Tensor, " batch"],
     attacks: Mapping[str, Attack],
 ) -> WorstCase:
-    """Each image under each attack, in the order given: it counts as right only if it survives all of them.
+    """Runs attacks in the given order; an image counts as right only if it survives all of them.
 
-    The worst case is taken for each image, not for each batch or attack (Carlini et al. 2019). An image that is already
-    broken is not attacked again. Every verdict is the model's own, on the image that the attack gave back.
+    The worst case is taken for each image, not for each batch or attack. An image that is already broken is not
+    attacked again. Every verdict is the model's own, on the image that the attack returned.
+
+    Args:
+        model: takes pixels in [0, 1], returns logits `[batch, classes]`.
+        images: `[batch, *shape]`, in [0, 1].
+        labels: `[batch]`, the true classes.
+        attacks: attacks with their options set, by name, for example `{"FGSM": partial(fgsm, epsilon=0.1)}`.
 
     Raises:
-        ValueError: an empty batch, or as many labels as images there are not.
+        ValueError: the numbers of images and labels differ, or there are no images; also what an attack raises.
+
+    Source: Carlini et al. 2019 (arXiv 1902.06705): the worst case for each example.
     """
     _check_pairs(images, labels)
     clean = predict(model, images) == labels
@@ -157,19 +179,21 @@ def worst_case(
 
 
 def attack_success_rate(clean: Bool[Tensor, " batch"], attacked: Bool[Tensor, " batch"]) -> Proportion:
-    """Of the images classified right before the attack, the share that it turned wrong.
+    """The proportion of images that the attack turned wrong, among those classified correctly before.
 
-    The denominator is what the model got right: its own errors are no success of an attacker.
+    The denominator counts what the model got right: its own errors are not the attacker's success.
 
     Args:
-        clean: which images were classified right before the attack.
-        attacked: which still were, under it.
+        clean: `[batch]`, True for images classified correctly before the attack.
+        attacked: `[batch]`, True for images classified correctly under the attack.
 
     Raises:
-        ValueError: shapes differ, or no image was right to begin with.
+        ValueError: the shapes differ, or no image was classified correctly before.
+
+    Source: advlab's own choice of denominator; papers differ. Interval: Wilson 1927.
     """
     if clean.shape != attacked.shape:
-        raise ValueError(f"verdicts on {len(clean)} images before and {len(attacked)} under the attack")
+        raise ValueError(f"clean and attacked must be of the same images, got {len(clean)} and {len(attacked)}")
     return Proportion(int((clean & ~attacked).sum()), int(clean.sum()))
 
 
@@ -180,10 +204,25 @@ def distances(
     adversarial: Float[Tensor, "batch *shape"],
     norm: Literal["Linf", "L2"],
 ) -> Float[Tensor, " batch"]:
-    """How far each image was moved to be misclassified, in pixel units; infinity where it is still classified right.
+    """The size of the change that makes each image misclassified; infinity where it is still classified correctly.
 
-    An upper bound of the distance to the nearest error. The share of distances above epsilon is the robust accuracy
-    at epsilon, for every epsilon at once.
+    This is an upper bound of the distance to the nearest error. The proportion of distances above epsilon is the robust
+    accuracy at epsilon, for every epsilon at once.
+
+    Args:
+        model: takes pixels in [0, 1], returns logits `[batch, classes]`.
+        images: `[batch, *shape]`, the originals, in [0, 1].
+        labels: `[batch]`, the true classes.
+        adversarial: `[batch, *shape]`, what an attack made of them.
+        norm: "Linf" or "L2".
+
+    Returns:
+        `[batch]`, in pixel units.
+
+    Raises:
+        ValueError: an empty batch.
+
+    Source: advlab's own: the definition, with infinity for failures so that no image drops out of a curve.
     """
     change = (adversarial - images).flatten(1)
     sizes = change.abs().amax(1) if norm == "Linf" else change.norm(dim=1)
@@ -191,7 +230,10 @@ def distances(
 
 
 class Paired(TypedDict):
-    """Images right under only one of two treatments, and the chance of so uneven a split if neither were stronger."""
+    """Numbers of images right under only one of two treatments, and the p-value of McNemar's exact test.
+
+    p is the probability of a split at least as uneven if neither treatment were stronger.
+    """
 
     only_first: int
     only_second: int
@@ -199,21 +241,26 @@ class Paired(TypedDict):
 
 
 def paired(first: Bool[Tensor, " batch"], second: Bool[Tensor, " batch"]) -> Paired:
-    """McNemar's exact test of two attacks, or two models, on the same images (statsmodels).
+    """McNemar's exact test of two attacks, or two models, on the same images.
 
     Args:
-        first: which images were classified right under the one.
-        second: which were under the other.
+        first: `[batch]`, True for images classified correctly under the first treatment.
+        second: `[batch]`, True for images classified correctly under the second.
+
+    Returns:
+        The numbers of images right under only the first and only the second, and the two-sided p-value.
 
     Raises:
-        ValueError: shapes differ.
+        ValueError: the shapes differ.
+
+    Source: McNemar 1947, in its exact binomial form, as computed by statsmodels.
 
     >>> right = torch.tensor([True] * 90 + [False] * 10)
     >>> paired(right, torch.zeros(100, dtype=torch.bool))["p"] < 1e-20
     True
     """
     if first.shape != second.shape:
-        raise ValueError(f"verdicts on {len(first)} and on {len(second)} images cannot be paired")
+        raise ValueError(f"first and second must be of the same images, got {len(first)} and {len(second)}")
     only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
     both, neither = int((first & second).sum()), int((~first & ~second).sum())
     test = mcnemar([[both, only_first], [only_second, neither]], exact=True)

@@ -1,8 +1,7 @@
-"""What takes too long for a build: long recipes, trained through the store and judged by AutoAttack and by bounds, and
-smoothing with as many draws as its authors took; all of it recorded with date and machine.
+"""Measurements too long for a build: long recipes, judged by AutoAttack and by bounds, and smoothing with many draws.
 
-They are no part of the site's build, which shows the last record. Interrupted, a run loses at most the training or the
-judgement in progress: trainings are kept by the store, and the record is written after each recipe.
+They are not part of the site's build, which shows the last record, with date and machine. An interrupted run loses at
+most the training or the judgement in progress: the store keeps trainings, and the record is written after each recipe.
 """
 
 from __future__ import annotations
@@ -30,35 +29,37 @@ from advlab.evaluation import Proportion, predict
 from advlab.training import Recipe
 
 RECORD = PACKAGE / "recorded" / "long.json"
-#: What `advlab build --recipe long --only` calls `smoothed`, and where that is recorded.
+#: Name of `smoothed` in `advlab build --recipe long --only`, and the file of its record.
 SMOOTHING, SMOOTHED = "smoothing", PACKAGE / "recorded" / "smoothing.json"
-#: L-infinity, in pixel units: where every model is judged; and test images that AutoAttack is given.
+#: L-infinity radii, in pixel units, at which every model is judged; and the number of test images for AutoAttack.
 EPSILONS = (0.1, 0.3)
 IMAGES = 1000
 SEED = 20
-#: Of smoothing: the chance of a wrong certificate, and the L2 radii, in pixel units, at which it is told.
+#: Smoothing: the probability of a wrong certificate, and the L2 radii, in pixel units, of the recorded accuracies.
 ALPHA, RADII = 0.001, (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75)
 
 
 def run(
     recipes: Mapping[str, Recipe], *, images: int = IMAGES, record: Path = RECORD, say: Callable[[str], None] = print
 ) -> dict[str, Any]:
-    """Trains and judges each recipe in turn, and writes what came out beside what other recipes gave before.
+    """Trains and judges each recipe in turn, and writes the results beside those of other recipes.
 
     Args:
         recipes: by name, such as `advlab.zoo.LONG`.
-        images: test images that AutoAttack is given; bounds are asked about all of them.
-        record: the JSON file that is written anew after each recipe.
-        say: told what is going on, a line each.
+        images: number of test images for AutoAttack, at least 1; bounds are computed for all test images.
+        record: the JSON file that is rewritten after each recipe.
+        say: called with a line of progress now and then.
 
     Returns:
         The content of the record.
 
     Raises:
-        ValueError: no recipe, or fewer images than one.
+        ValueError: `recipes` is empty, or `images` is below 1 or above the size of the test set.
+
+    Source: advlab's own: AutoAttack and intervals, run by this book's command.
     """
     if not recipes or images < 1:
-        raise ValueError(f"needs a recipe and an image at least, got {len(recipes)} and {images}")
+        raise ValueError(f"needs at least one recipe and images >= 1, got {len(recipes)} recipes and {images}")
     content: dict[str, Any] = {}
     for name, recipe in recipes.items():
         say(f"{name}: training for {recipe.epochs} epochs, unless the store has it")
@@ -88,21 +89,23 @@ def smoothed(
     record: Path = SMOOTHED,
     say: Callable[[str], None] = print,
 ) -> dict[str, Any]:
-    """Certifies test images by randomised smoothing with as many draws as Cohen et al. (2019) took, and records it.
+    """Certifies test images by randomised smoothing with as many draws as its authors took, and records the result.
 
     Args:
-        sigma: one of `advlab.zoo.SMOOTHED`, in pixel units.
-        images: test images that are certified.
-        draws: of noise, for each of them.
+        sigma: standard deviation of the noise, in pixel units; one of `advlab.zoo.SMOOTHED`.
+        images: number of test images that are certified, at least 1.
+        draws: of noise for each image, at least 1.
         record: the JSON file that is written.
-        say: told what is going on, a line each.
+        say: called with a line of progress now and then.
 
     Returns:
         The content of the record.
 
     Raises:
         KeyError: no network was trained under noise of this size.
-        ValueError: fewer images or draws than one.
+        ValueError: `images` or `draws` is below 1, or `images` is above the size of the test set.
+
+    Source: Cohen, Rosenfeld, Kolter 2019 (arXiv 1902.02918).
     """
     recipe = zoo.SMOOTHED[sigma]
     test, model = subset(images), zoo.trained(recipe)
@@ -131,7 +134,7 @@ def _today() -> str:
 
 
 def _kept(record: Path, found: dict[str, Any]) -> dict[str, Any]:
-    """Writes what was found, with date, machine and versions; returns what was written."""
+    """Writes the results with date, machine and versions; returns what was written."""
     content = {
         "command": "advlab build --recipe long",
         "date": _today(),
@@ -144,10 +147,23 @@ def _kept(record: Path, found: dict[str, Any]) -> dict[str, Any]:
 
 
 def judged(model: nn.Module, everything: Dataset, some: Dataset) -> dict[str, Any]:
-    """Clean and certified accuracy on all images, what AutoAttack leaves of some, at both epsilons; seconds of it.
+    """Accuracies on clean images, certified by bounds, and under AutoAttack, at both epsilons, and the seconds spent.
 
-    AutoAttack skips what is proved, since nothing can be found there, and what was broken in the smaller ball. Counted
-    are the images that each of its four attacks broke first, in each ball.
+    AutoAttack skips images that are proved, where it could find nothing, and those broken in the smaller ball. For each
+    ball the result counts the images that each of the four attacks broke first.
+
+    Args:
+        model: takes pixels in [0, 1], returns logits `[batch, classes]`.
+        everything: the images for clean and certified accuracy.
+        some: the images for AutoAttack.
+
+    Returns:
+        "accuracy", "broken by" and "judging seconds".
+
+    Raises:
+        ValueError: one of the data sets is empty; the model has fewer than four classes.
+
+    Source: Croce, Hein 2020 (arXiv 2003.01690); intervals, Gowal et al. 2018 (arXiv 1810.12715).
     """
     start = time.perf_counter()
     found = {"clean": _share(predict(model, everything.images) == everything.labels)}
@@ -167,7 +183,18 @@ def judged(model: nn.Module, everything: Dataset, some: Dataset) -> dict[str, An
 
 
 def proofs(model: nn.Module, test: Dataset, epsilon: float) -> torch.Tensor:
-    """Which images intervals prove; none for a network whose layers have no bounds."""
+    """Mask of images that intervals prove; False everywhere if `certified` refuses, as for layers without known bounds.
+
+    Args:
+        model: takes pixels in [0, 1], returns logits `[batch, classes]`.
+        test: the images with their labels.
+        epsilon: radius of the L-infinity ball, in pixel units, in [0, 1].
+
+    Raises:
+        TypeError: epsilon is not a number, or images or labels have the wrong dtype.
+
+    Source: Gowal et al. 2018 (arXiv 1810.12715).
+    """
     try:
         return certified(model, test.images, test.labels, epsilon)
     except ValueError:

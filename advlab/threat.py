@@ -1,4 +1,4 @@
-"""What an attacker wants, knows and may do: without it a figure of robustness says nothing."""
+"""The attacker's goal, knowledge and means, without which a figure of robustness has no meaning."""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +13,13 @@ Access = Literal["full model", "inference API", "proxy model", "physical"]
 
 
 class EpsilonUnits(NamedTuple):
-    """One size in the three units in which the field prints it."""
+    """One size in the three units that papers use.
+
+    Attributes:
+        pixels: in pixels of [0, 1].
+        of_255: in grey levels, n/255.
+        normalised: in normalised pixels.
+    """
 
     pixels: float
     of_255: float
@@ -21,7 +27,16 @@ class EpsilonUnits(NamedTuple):
 
 
 def epsilon_units(epsilon: float, std: float = STD) -> EpsilonUnits:
-    """`epsilon`, given in pixels of [0, 1], also in grey levels (n/255) and in units of normalised pixels.
+    """Converts `epsilon` from pixels in [0, 1] to grey levels (n/255) and to normalised pixels.
+
+    Args:
+        epsilon: in pixel units.
+        std: the standard deviation that the model divides pixels by, above 0; MNIST's by default.
+
+    Returns:
+        The size in all three units.
+
+    Source: advlab's own: arithmetic.
 
     >>> [round(size, 4) for size in epsilon_units(0.1)]
     [0.1, 25.5, 0.3246]
@@ -30,7 +45,13 @@ def epsilon_units(epsilon: float, std: float = STD) -> EpsilonUnits:
 
 
 def from_normalised(epsilon: float, std: float = STD) -> float:
-    """The pixel units of an epsilon that was given in units of normalised pixels.
+    """Converts `epsilon` from normalised pixels to pixel units.
+
+    Args:
+        epsilon: in units of normalised pixels.
+        std: the standard deviation that the model divides pixels by, above 0; MNIST's by default.
+
+    Source: advlab's own: arithmetic.
 
     >>> round(from_normalised(0.1), 4)
     0.0308
@@ -40,17 +61,20 @@ def from_normalised(epsilon: float, std: float = STD) -> float:
 
 @dataclass(frozen=True)
 class ThreatModel:
-    """The attacker a figure is about.
+    """The attacker that a figure of robustness refers to.
 
     Args:
-        norm: how the size of a change is measured.
-        epsilon: the largest size allowed, in pixels of [0, 1]; for "L0", a number of pixels.
-        goal: any wrong class, or a chosen one.
-        knowledge: of the model and its defenses.
-        access: by what way the attacker reaches the model.
+        norm: measures the size of a change: "Linf", "L2", "L1" or "L0".
+        epsilon: the largest size allowed, in pixels of [0, 1], 0 or more; for "L0" a number of pixels.
+        goal: "untargeted", any wrong class, or "targeted", a chosen class.
+        knowledge: of the model and its defenses: "white box", "grey box" or "black box".
+        access: how the attacker reaches the model: "full model", "inference API", "proxy model" or "physical".
 
     Raises:
-        ValueError: epsilon is negative, not finite, or above 1 in L-infinity; black box with full access.
+        ValueError: epsilon is negative, not finite, or above 1 in L-infinity; a black box with access to the full
+            model.
+
+    Source: NIST AI 100-2 E2025, MITRE ATLAS 5.6, OWASP ML01:2023 for the terms and identifiers.
 
     >>> ThreatModel("Linf", 0.1).identifiers["MITRE ATLAS"]
     ('AML.T0015', 'AML.T0043.000', 'AML.T0044')
@@ -66,9 +90,12 @@ class ThreatModel:
         if not math.isfinite(self.epsilon) or self.epsilon < 0:
             raise ValueError(f"epsilon must be finite and not negative, got {self.epsilon}")
         if self.norm == "Linf" and self.epsilon > 1:
-            raise ValueError(f"an L-infinity epsilon lies in [0, 1]; got {self.epsilon:g}: {self.epsilon:g}/255?")
+            raise ValueError(f"epsilon must lie in [0, 1] for Linf, got {self.epsilon:g}: {self.epsilon:g}/255?")
         if self.knowledge == "black box" and self.access == "full model":
-            raise ValueError("an attacker with access to the full model is not a black-box attacker")
+            raise ValueError(
+                "knowledge and access contradict each other: an attacker with access to the full model is not a "
+                "black-box attacker"
+            )
 
     @property
     def identifiers(self) -> dict[str, tuple[str, ...]]:
@@ -82,7 +109,7 @@ class ThreatModel:
 
     @property
     def attacks(self) -> tuple[str, ...]:
-        """The attacks of `advlab.attacks` that this attacker can run, weakest first; none where the book has none.
+        """Names of the attacks in `advlab.attacks` that this attacker can run, weakest first; empty if there is none.
 
         >>> ThreatModel("L2", 2.0, knowledge="black box", access="inference API").attacks
         ('square', 'hopskipjump')
@@ -91,7 +118,7 @@ class ThreatModel:
         return tuple(name for name in able if self.goal == "untargeted" or name not in _UNTARGETED)
 
     def _craft(self) -> str:
-        """ATLAS's way of crafting the data: by the model's gradients, its answers, or a model of one's own."""
+        """ATLAS's technique of crafting the data: by gradients, by answers, or by a model of the attacker's own."""
         if self.access == "proxy model":
             return _TRANSFER
         if self.knowledge == "white box" or self.access == "full model":
@@ -112,7 +139,7 @@ _ATLAS_ACCESS: dict[Access, str] = {
     "physical": "AML.T0041",
 }
 
-#: By norm. A patch is the one attack here whose budget is a number of pixels; L1 has none.
+#: Attacks by norm. Only a patch has a number of pixels as its budget; the book has no L1 attack.
 _BY_GRADIENT: dict[Norm, tuple[str, ...]] = {
     "Linf": ("fgsm", "pgd", "apgd", "autoattack"),
     "L2": ("fast_gradient", "pgd", "apgd", "deepfool", "carlini_wagner", "autoattack"),
@@ -132,5 +159,5 @@ _BY_PROXY: dict[Norm, tuple[str, ...]] = {
     "L0": ("train_patch",),
 }
 _ABLE = {_WHITE_BOX: _BY_GRADIENT, _BLACK_BOX: _BY_QUERIES, _TRANSFER: _BY_PROXY}
-#: They take no target as this book has them.
+#: Attacks that take no target in this book.
 _UNTARGETED = ("autoattack", "deepfool", "hopskipjump", "square")

@@ -1,4 +1,4 @@
-"""The trained models of the book, kept by the store: trained once, loaded ever after."""
+"""The trained models of the book, kept by the store: trained once, then loaded."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ from advlab.training.augmentation import nudged, redrawn
 
 #: SimpleCNN trained on clean images with Adam: the model that most pages attack.
 STANDARD = Recipe(architecture=SimpleCNN, name="standard")
-#: SimpleCNN trained on what PGD makes of each batch (Madry et al. 2018), cut down to two or three minutes of one core:
-#: a third of the images, three steps instead of forty.
+#: SimpleCNN trained on PGD's images of each batch (Madry et al. 2018), cut down to two or three minutes of one core: a
+#: third of the images, three steps instead of forty.
 ROBUST = Recipe(
     architecture=SimpleCNN,
     perturb=several_steps,
@@ -50,20 +50,35 @@ ROBUST = Recipe(
     name="robust",
 )
 
-#: The forms of adversarial training side by side: one network, one number of images seen, only what perturbs differs.
+#: The forms of adversarial training, compared: the same network and number of images; only the perturbation differs.
 PGD_TRAINED = dataclasses.replace(ROBUST, architecture=strided_cnn, name="pgd_trained")
 SINGLE_STEP = dataclasses.replace(PGD_TRAINED, perturb=single_step, name="single_step")
 RANDOM_SINGLE_STEP = dataclasses.replace(PGD_TRAINED, perturb=random_single_step, name="random_single_step")
 
 
 def trades_objective(model: nn.Module, images: Tensor, labels: Tensor, share: float) -> Tensor:
-    """TRADES at its usual weight of the divergence, with epsilon growing as it does in the other forms."""
+    """TRADES at its usual weight of the divergence, with epsilon growing as in the other forms of adversarial training.
+
+    Args:
+        model: takes pixels in [0, 1], returns logits `[batch, classes]`; in training mode.
+        images: `[batch, *shape]`, in [0, 1].
+        labels: `[batch]`, the true classes.
+        share: fraction of the training steps done, in [0, 1).
+
+    Returns:
+        The loss, averaged over the batch.
+
+    Raises:
+        ValueError, TypeError: bad input; see `advlab.defenses.adversarial_training.trades`.
+
+    Source: Zhang et al. 2019 (arXiv 1901.08573).
+    """
     return trades(model, images, labels, ramped(share, 0.0, PGD_TRAINED.ramp, 0.0, PGD_TRAINED.epsilon), beta=6.0)
 
 
 TRADES = dataclasses.replace(PGD_TRAINED, perturb=None, objective=trades_objective, name="trades")
-#: The most robust model that a few minutes of one core give: one convolution more, and all images, each drawn anew, in
-#: a ball that is a little larger than the one asked about.
+#: The most robust model that a few minutes of one core give: one more convolution, all images, each redrawn at random,
+#: in a ball slightly larger than the one that is evaluated.
 ADVERSARIAL = dataclasses.replace(
     PGD_TRAINED,
     architecture=deeper_cnn,
@@ -77,15 +92,22 @@ ADVERSARIAL = dataclasses.replace(
 
 
 def noise_in_training(model: nn.Module, images: Tensor, labels: Tensor, epsilon: float) -> Tensor:
-    """Gaussian noise of standard deviation `epsilon`, in pixel units (Cohen et al. 2019, section 3.3).
+    """The images with Gaussian noise of standard deviation `epsilon`, unclipped.
 
-    It is not clipped: noisy pixels may leave [0, 1], as they do when the smoothed classifier is asked. torch's global
-    generator draws it.
+    Noisy pixels may leave [0, 1], as they do when the smoothed classifier is queried. torch's global generator draws.
+
+    Args:
+        model: not used; training passes it to every perturbation.
+        images: `[batch, *shape]`, in [0, 1].
+        labels: `[batch]`; not used.
+        epsilon: standard deviation of the noise, in pixel units.
+
+    Source: Cohen, Rosenfeld, Kolter 2019 (arXiv 1902.02918), section 3.3.
     """
     return images + epsilon * torch.randn_like(images)
 
 
-#: By the standard deviation of their noise, in pixel units: the networks to be smoothed (Cohen et al. 2019).
+#: The networks to be smoothed, by the standard deviation of their noise in pixel units (Cohen et al. 2019).
 SMOOTHED = {
     sigma: Recipe(
         architecture=cheap_cnn,
@@ -99,18 +121,33 @@ SMOOTHED = {
     for sigma in (0.25, 0.5, 1.0)
 }
 
-#: The ball that intervals are trained on, a little larger than the one asked about, and the parts of the training
-#: between which it grows from nothing (Gowal et al. 2018).
+#: Radius of the ball in training by intervals, slightly larger than the one that is evaluated, and the fractions of the
+#: training between which it grows from 0 (Gowal et al. 2018).
 TRAINED_EPSILON = 0.32
 GROWING = (0.02, 0.5)
 
 
 def interval_objective(model: nn.Module, images: Tensor, labels: Tensor, share: float) -> Tensor:
-    """The loss of the worst logits that intervals allow, in a ball that grows from the image alone."""
+    """The cross-entropy of the worst logits that intervals allow, in a ball that grows from radius 0.
+
+    Args:
+        model: a chain of the layers in `advlab.defenses.chain.KNOWN`, in training mode.
+        images: `[batch, *shape]`, in [0, 1].
+        labels: `[batch]`, the true classes.
+        share: fraction of the training steps done, in [0, 1).
+
+    Returns:
+        The loss, averaged over the batch.
+
+    Raises:
+        ValueError, TypeError: bad input; see `advlab.defenses.interval_training.certified_loss`.
+
+    Source: Gowal et al. 2018 (arXiv 1810.12715).
+    """
     return certified_loss(model, images, labels, ramped(share, *GROWING, 0.0, TRAINED_EPSILON), kappa=0.0)
 
 
-#: A small network trained so that intervals prove it (Gowal et al. 2018, with the first weights of Shi et al. 2021).
+#: A small network trained to be proved by intervals (Gowal et al. 2018, with the initial weights of Shi et al. 2021).
 CERTIFIED = Recipe(
     architecture=small_certifiable_cnn,
     objective=interval_objective,
@@ -120,33 +157,79 @@ CERTIFIED = Recipe(
     learning_rate=3e-3,
     name="certified",
 )
-#: The same without the first layer that black and white pixels allow.
+#: The same without the first layer, which relies on black and white pixels.
 PLAINLY_CERTIFIED = dataclasses.replace(CERTIFIED, architecture=plain_certifiable_cnn, name="plainly certified")
 
 
 def long_trades_objective(model: nn.Module, images: Tensor, labels: Tensor, share: float) -> Tensor:
-    """`trades_objective` with ten steps in the search, on images drawn anew."""
+    """`trades_objective` with ten steps in the search, on images redrawn at random.
+
+    Args:
+        model: takes pixels in [0, 1], returns logits `[batch, classes]`; in training mode.
+        images: `[batch, 1, side, side]`, in [0, 1].
+        labels: `[batch]`, the true classes.
+        share: fraction of the training steps done, in [0, 1).
+
+    Returns:
+        The loss, averaged over the batch.
+
+    Raises:
+        ValueError, TypeError: bad input; see `advlab.defenses.adversarial_training.trades`.
+
+    Source: Zhang et al. 2019 (arXiv 1901.08573); augmentation against overfitting, Rebuffi et al. 2021 (arXiv
+    2111.05328).
+    """
     epsilon = ramped(share, 0.0, PGD_TRAINED.ramp, 0.0, PGD_TRAINED.epsilon)
     return trades(model, redrawn(images), labels, epsilon, beta=6.0, steps=10, step=0.25)
 
 
 def long_interval_objective(model: nn.Module, images: Tensor, labels: Tensor, share: float) -> Tensor:
-    """`interval_objective` on images moved by a pixel, which are not so soon known by heart."""
+    """`interval_objective` on images shifted by up to a pixel, which the network memorises later.
+
+    Args:
+        model: a chain of the layers in `advlab.defenses.chain.KNOWN`, in training mode.
+        images: `[batch, 1, side, side]`, in [0, 1].
+        labels: `[batch]`, the true classes.
+        share: fraction of the training steps done, in [0, 1).
+
+    Returns:
+        The loss, averaged over the batch.
+
+    Raises:
+        ValueError, TypeError: bad input; see `advlab.defenses.interval_training.certified_loss`.
+
+    Source: Gowal et al. 2018 (arXiv 1810.12715).
+    """
     return interval_objective(model, nudged(images), labels, share)
 
 
 def small_ball_objective(model: nn.Module, images: Tensor, labels: Tensor, share: float) -> Tensor:
-    """As `long_interval_objective`, for a ball of 0.1."""
+    """`long_interval_objective` for a ball of radius 0.1.
+
+    Args:
+        model: a chain of the layers in `advlab.defenses.chain.KNOWN`, in training mode.
+        images: `[batch, 1, side, side]`, in [0, 1].
+        labels: `[batch]`, the true classes.
+        share: fraction of the training steps done, in [0, 1).
+
+    Returns:
+        The loss, averaged over the batch.
+
+    Raises:
+        ValueError, TypeError: bad input; see `advlab.defenses.interval_training.certified_loss`.
+
+    Source: Gowal et al. 2018 (arXiv 1810.12715).
+    """
     epsilon = ramped(share, *GROWING, 0.0, BEYOND_SMALL)
     return certified_loss(model, nudged(images), labels, epsilon, kappa=0.0)
 
 
-#: Forty epochs of the shallower network: on the same images all the time, and on images drawn anew.
+#: Forty epochs of the shallower network: on the same images each time, and on images redrawn at random.
 SAME_IMAGES = dataclasses.replace(PGD_TRAINED, train_images=None, epochs=40)
 DRAWN_ANEW = dataclasses.replace(SAME_IMAGES, perturb=steps_on_redrawn)
 
-#: Recipes of an hour of one core, or minutes of a GPU: not part of the build (`advlab build --recipe long`). The third
-#: is the build's, and is judged here by AutoAttack in full.
+#: Recipes that take an hour of one core, or minutes of a GPU; not part of the build (`advlab build --recipe long`). The
+#: third is the build's own, here judged by AutoAttack in full.
 LONG = {
     "adversarial, same images": SAME_IMAGES,
     "adversarial, drawn anew": DRAWN_ANEW,
@@ -164,7 +247,12 @@ LONG = {
 
 @dataclasses.dataclass(frozen=True)
 class Distillation:
-    """How a student comes about: the recipe of both networks, and the temperature, at least 1, of both trainings."""
+    """How a student is made: the recipe of both networks, and the temperature of both trainings.
+
+    Args:
+        recipe: architecture and training of teacher and student.
+        temperature: divides the logits in both trainings, at least 1.
+    """
 
     recipe: Recipe
     temperature: float
@@ -177,7 +265,14 @@ DISTILLED = Distillation(
 
 
 def sized(recipe: Recipe, profile: Profile) -> Recipe:
-    """The recipe with the numbers of training and test images that a profile asks for."""
+    """The recipe with the numbers of training and test images that a profile asks for.
+
+    Args:
+        recipe: keeps its number of training images where the profile allows more.
+        profile: sets the largest number of training images and the number of test images; None stands for all.
+
+    Source: advlab's own: drafts train on fewer images.
+    """
     images = [n for n in (recipe.train_images, profile.train_images) if n is not None]
     return dataclasses.replace(recipe, train_images=min(images, default=None), test_images=profile.test_images)
 
@@ -196,20 +291,61 @@ def _trained_files(recipe: Recipe, seed: int) -> dict[str, bytes]:
 
 
 def trained(recipe: Recipe, seed: int = 0) -> nn.Module:
-    """The model that this recipe and seed give, in evaluation mode, on the device of `ADVLAB_DEVICE`."""
+    """The model of this recipe and seed, in evaluation mode, on the device of `ADVLAB_DEVICE`; trained if not stored.
+
+    Args:
+        recipe: what to train and how.
+        seed: sets the weights, the order of the images and dropout.
+
+    Raises:
+        TypeError: the recipe holds a value that no key can hold, such as a lambda.
+        ValueError: a recipe that cannot be trained; see `advlab.training.train`.
+        SourceChanged: the source was edited while the training ran.
+
+    Source: advlab's own: the store of this book.
+    """
     model = recipe.architecture()
     model.load_state_dict(safetensors.torch.load(training(recipe, seed).get().read("model.safetensors")))
     return model.eval().to(machine.device())
 
 
 def history(recipe: Recipe, seed: int = 0) -> list[dict[str, Any]]:
-    """Loss and accuracy after each epoch of that training, as `advlab.training.train` reports them."""
+    """Loss and accuracy after each epoch of the training of this recipe and seed; trained if not stored.
+
+    Args:
+        recipe: what to train and how.
+        seed: sets the weights, the order of the images and dropout.
+
+    Returns:
+        One entry for each epoch, with the keys of `advlab.training.Epoch`.
+
+    Raises:
+        TypeError: the recipe holds a value that no key can hold, such as a lambda.
+        ValueError: a recipe that cannot be trained; see `advlab.training.train`.
+        SourceChanged: the source was edited while the training ran.
+
+    Source: advlab's own: the store of this book.
+    """
     rows: list[dict[str, Any]] = training(recipe, seed).get().json("history.json")
     return rows
 
 
 def distilling(profile: Profile, wanted: Distillation = DISTILLED, seed: int = 0) -> Computation:
-    """The stored training of a teacher and its student, sized by the profile: `{teacher,student}.safetensors`."""
+    """The stored training of a teacher and its student, sized by the profile: `{teacher,student}.safetensors`.
+
+    Args:
+        profile: sets the numbers of training and test images.
+        wanted: the recipe and the temperature; the book's own by default.
+        seed: sets the weights, the order of the images and dropout.
+
+    Returns:
+        The computation, which trains only when its entry is asked for and the store lacks it.
+
+    Raises:
+        TypeError: the recipe holds a value that no key can hold, such as a lambda.
+
+    Source: Papernot et al. 2016 (arXiv 1511.04508).
+    """
     recipe = sized(wanted.recipe, profile)
     arguments = (recipe, wanted.temperature, seed)
     parameters = {"recipe": recipe, "temperature": wanted.temperature, "seed": seed}
@@ -226,13 +362,26 @@ def _weights(model: nn.Module) -> bytes:
 
 
 def student(profile: Profile, wanted: Distillation = DISTILLED, seed: int = 0) -> nn.Module:
-    """The student of that distillation, in evaluation mode: the defended model, which answers at temperature 1."""
+    """The student of a distillation, in evaluation mode: the defended model, which answers at temperature 1.
+
+    Args:
+        profile: sets the numbers of training and test images.
+        wanted: the recipe and the temperature; the book's own by default.
+        seed: sets the weights, the order of the images and dropout.
+
+    Raises:
+        TypeError: the recipe holds a value that no key can hold, such as a lambda.
+        ValueError: a recipe or a temperature that cannot be trained; see `advlab.defenses.distillation.distilled`.
+        SourceChanged: the source was edited while the training ran.
+
+    Source: Papernot et al. 2016 (arXiv 1511.04508).
+    """
     model = wanted.recipe.architecture()
     model.load_state_dict(safetensors.torch.load(distilling(profile, wanted, seed).get().read("student.safetensors")))
     return model.eval().to(machine.device())
 
 
-#: The models of the book by the names that programs ask for (`advlab.trained`).
+#: The models of the book, by the names that `advlab.trained` takes.
 NAMED = {
     "standard": STANDARD,
     "robust": ROBUST,
@@ -247,7 +396,7 @@ NAMED = {
 
 
 def by_name(name: str) -> Recipe:
-    """The recipe of a model of the book. Raises ValueError for a name that the book does not have."""
+    """The recipe of a model of the book. Raises ValueError if the book has no model of that name."""
     if name not in NAMED:
         raise ValueError(f"no model of the book is called {name!r}; there are {', '.join(map(repr, NAMED))}")
     return NAMED[name]

@@ -1,6 +1,6 @@
-"""What an attack needs against a defense that hides its gradient or tosses coins: two wrappers of a model.
+"""Two wrappers of a model for attacks on defenses that hide their gradient or answer at random.
 
-An attack runs on the wrapper and its result is judged on the defense itself. Both take pixels and return logits.
+An attack runs on the wrapper; its result is judged on the defense itself. Both wrappers take pixels and return logits.
 """
 
 from collections.abc import Callable
@@ -11,14 +11,15 @@ from torch import Tensor, nn
 
 
 class StraightThrough(nn.Module):
-    """Forward through a preprocessing step, backward as if it were not there: BPDA with the identity.
+    """Model whose preprocessing step runs forward and counts as the identity backward: BPDA with the identity.
 
-    Athalye, Carlini, Wagner 2018 (arXiv 1802.00420), section 4.1: for a step g with g(x) close to x, whose own gradient
-    is zero or missing.
+    For a step g with g(x) close to x whose own gradient is zero or missing.
 
     Args:
-        preprocess: images to images of the same shape, in [0, 1].
-        model: classifies what comes out.
+        preprocess: takes images `[batch, *shape]` in [0, 1], returns images of the same shape, in [0, 1].
+        model: takes the preprocessed images, returns logits `[batch, classes]`.
+
+    Source: Athalye, Carlini, Wagner 2018 (arXiv 1802.00420), section 4.1.
     """
 
     def __init__(self, preprocess: Callable[[Tensor], Tensor], model: nn.Module) -> None:
@@ -35,13 +36,16 @@ class StraightThrough(nn.Module):
 
 
 class Averaged(nn.Module):
-    """The mean logits of several runs of a model that answers by chance: expectation over transformation (EOT).
-
-    Athalye et al. 2018 (arXiv 1707.07397), section 2.1; for random defenses 1802.00420, section 4.2.
+    """Mean logits of several runs of a randomised model: expectation over transformation (EOT).
 
     Args:
-        model: draws anew at each call, for each image or for the whole batch.
-        samples: how many calls are averaged; the cost of one step grows by this factor.
+        model: takes pixels in [0, 1], returns logits; draws anew at each call, for each image or for the whole batch.
+        samples: calls that are averaged, at least 1; the cost of one step grows by this factor.
+
+    Raises:
+        ValueError: `samples` is below 1.
+
+    Source: Athalye et al. 2018 (arXiv 1707.07397), section 2.1; for randomised defenses arXiv 1802.00420, section 4.2.
     """
 
     def __init__(self, model: nn.Module, samples: int) -> None:

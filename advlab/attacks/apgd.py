@@ -1,4 +1,4 @@
-"""Auto-PGD, the descent that finds its own step size: Croce, Hein, 2020 (arXiv 2003.01690), section 3, algorithm 1."""
+"""Auto-PGD, which sets its own step size: Croce, Hein 2020 (arXiv 2003.01690), section 3, algorithm 1."""
 
 from dataclasses import dataclass
 
@@ -12,14 +12,17 @@ from advlab.attacks.losses import Loss, broken, cross_entropy
 
 #: Weight of the gradient step against the momentum of the last move: alpha in the paper.
 ALPHA = 0.75
-#: A stretch in which fewer than this share of steps raised the loss halves the step: rho in the paper.
+#: The step is halved if fewer than this fraction of steps since the last checkpoint raised the loss: rho in the paper.
 RHO = 0.75
 
 
 def checkpoints(steps: int) -> list[int]:
-    """After which steps the step size is looked at: w_j = ceil(p_j N), section 3.1.
+    """Numbers of steps after which the step size is reviewed: w_j = ceil(p_j N).
 
-    The stretches between them shrink from .22 to .06 of N. In whole per cent: in floating point ceil may go up by one.
+    The intervals between them shrink from 0.22 N to 0.06 N. Computed in whole per cent, because ceil may round up once
+    too often in floating point.
+
+    Source: Croce, Hein 2020 (arXiv 2003.01690), section 3.1.
 
     >>> checkpoints(100)
     [22, 41, 57, 70, 80, 87, 93, 99]
@@ -44,28 +47,32 @@ def apgd(
     loss: Loss = cross_entropy,
     targets: Int[Tensor, " batch"] | None = None,
 ) -> Float[Tensor, "batch *shape"]:
-    """Gradient ascent with momentum, whose step starts at 2 epsilon and halves where it no longer helps.
+    """Gradient ascent with momentum, whose step size starts at 2 epsilon and halves when progress stops.
 
-    The verdict is what is asked: an image that is misclassified is left as it then is and costs nothing more.
+    Only the verdict matters: an image that becomes misclassified is kept as it then is and gets no more steps.
 
     Args:
-        model: takes pixels in [0, 1], returns logits.
-        images: in [0, 1].
-        labels: the true classes.
-        epsilon: radius of the ball, in pixel units (for "Linf" in [0, 1]).
-        generator: draws the starts, uniform in the ball; one of the CPU.
+        model: takes pixels in [0, 1], returns logits `[batch, classes]`.
+        images: `[batch, *shape]`, in [0, 1].
+        labels: `[batch]`, the true classes.
+        epsilon: radius of the ball, in pixel units; in [0, 1] for L-infinity.
+        generator: draws the random starts, uniform in the ball; on the CPU.
         norm: "Linf" or "L2".
-        steps: moves of each restart.
-        restarts: how often an image that still stands is attacked anew.
-        loss: to be raised: `cross_entropy`, `margin` or `dlr`.
-        targets: classes to be mistaken for; the attack then ends at the target, not at any wrong class.
+        steps: gradient steps of each restart, at least 1.
+        restarts: number of random starts for an image that is not yet broken, at least 1.
+        loss: the loss to raise, for each image: `cross_entropy`, `margin` or `dlr` of `advlab.attacks.losses`.
+        targets: `[batch]`, the class to reach for each image; only reaching it then counts. None: any wrong class
+            counts.
 
     Returns:
-        Images in the ball and in [0, 1]. An image misclassified from the start comes back unchanged; one that
-        withstands comes back as the point of the highest loss found.
+        Images in the ball and in [0, 1]. An image misclassified from the start comes back unchanged; one that is never
+            broken comes back as the point of the highest loss found.
 
     Raises:
+        ValueError: a loss that needs more classes than the model has (`dlr`).
         ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
+
+    Source: Croce, Hein 2020 (arXiv 2003.01690), section 3, algorithm 1.
     """
     found = images.clone()
     highest = images.new_full((len(images),), -torch.inf)
@@ -86,7 +93,13 @@ def apgd(
 
 @dataclass(frozen=True)
 class Run:
-    """One ascent: where it ended, whether there the model errs, and the loss there (infinite where it errs)."""
+    """Result of one ascent: the last images, whether each is misclassified, and its loss (infinite where it is).
+
+    Args:
+        images: `[batch, *shape]`, in [0, 1]: the first misclassified point, otherwise the point of highest loss.
+        broken: `[batch]`, True where the attack succeeded.
+        losses: `[batch]`, the loss at that point; infinite where the attack succeeded.
+    """
 
     images: Tensor
     broken: Tensor
@@ -105,19 +118,34 @@ def ascent(
     targets: Tensor | None,
     any_class: bool = False,
 ) -> Run:
-    """Algorithm 1 for each image by itself, one forward and one backward pass a step; images fooled leave the batch.
+    """Algorithm 1 on each image: one forward and one backward pass a step, without the images already broken.
 
-    With `any_class` the targets only say where to go: any wrong class ends it.
+    Args:
+        model: takes pixels in [0, 1], returns logits; in evaluation mode.
+        images: `[batch, *shape]`, the centres of the balls, in [0, 1].
+        labels: `[batch]`, the true classes.
+        epsilon: radius of the ball, in pixel units.
+        start: `[batch, *shape]`, the points where the ascent begins, in the ball and in [0, 1].
+        norm: "Linf" or "L2".
+        steps: gradient steps, at least 1.
+        loss: the loss to raise, for each image.
+        targets: `[batch]`, the class to reach for each image; None for the untargeted form.
+        any_class: True: `targets` only sets the direction, and any wrong class ends the ascent.
+
+    Raises:
+        ValueError: a loss that needs more classes than the model has (`dlr`).
+
+    Source: Croce, Hein 2020 (arXiv 2003.01690), algorithm 1.
     """
     run = Run(start.clone(), labels.new_zeros(len(labels), dtype=torch.bool), start.new_full((len(start),), torch.inf))
-    index = torch.arange(len(images), device=images.device)  # of those still attacked, in the caller's batch
+    index = torch.arange(len(images), device=images.device)  # places in the caller's batch of images still attacked
     aims = labels if targets is None else targets
     point = previous = best = start
     value = top = top_before = start.new_full((len(start),), -torch.inf)
     gradient = top_gradient = torch.zeros_like(start)
     eta = start.new_full((len(start),), 2 * epsilon)
-    rises = torch.zeros_like(eta)  # how many steps since the last checkpoint raised the loss
-    halved = torch.ones_like(index, dtype=torch.bool)  # at the last checkpoint; nothing to compare with at the first
+    rises = torch.zeros_like(eta)  # number of steps since the last checkpoint that raised the loss
+    halved = torch.ones_like(index, dtype=torch.bool)  # at the last checkpoint; True before the first
     checks, last_check = set(checkpoints(steps)), 0
     for k in range(steps + 1):
         point = point.detach().requires_grad_()

@@ -1,4 +1,4 @@
-"""APGD-T, Auto-PGD towards one wrong class after another: Croce, Hein, 2020 (arXiv 2003.01690), section 4.1."""
+"""APGD-T, Auto-PGD towards one wrong class after another: Croce, Hein 2020 (arXiv 2003.01690), section 4.1."""
 
 import torch
 from jaxtyping import Float, Int
@@ -25,13 +25,31 @@ def apgd_targeted(
     target_classes: int = 9,
     loss: Loss = dlr,
 ) -> Float[Tensor, "batch *shape"]:
-    """APGD-T of AutoAttack: towards each of the likeliest wrong classes in turn, by the targeted DLR loss (equation 7).
+    """APGD-T of AutoAttack: Auto-PGD towards each of the likeliest wrong classes in turn, by the targeted DLR loss.
 
-    Arguments, result and errors as for `apgd`; any wrong class is a success, whichever was aimed at.
+    Any wrong class counts as a success, whichever was the target.
 
     Args:
-        target_classes: how many wrong classes are tried, by falling logit; fewer where the model has fewer.
-        loss: `dlr` as in the paper needs four classes; `margin` serves fewer.
+        model: takes pixels in [0, 1], returns logits `[batch, classes]`.
+        images: `[batch, *shape]`, in [0, 1].
+        labels: `[batch]`, the true classes.
+        epsilon: radius of the ball, in pixel units; in [0, 1] for L-infinity.
+        generator: draws the random starts, uniform in the ball; on the CPU.
+        norm: "Linf" or "L2".
+        steps: gradient steps of each restart, at least 1.
+        restarts: number of random starts for each target class, at least 1.
+        target_classes: number of wrong classes that are tried, at least 1, in order of falling logit; all, if fewer.
+        loss: the targeted loss to raise; `dlr`, as in the paper, needs four classes, `margin` works with two.
+
+    Returns:
+        Images in the ball and in [0, 1]. An image misclassified from the start comes back unchanged; one that is never
+            broken comes back as the point of the highest loss found for the last target.
+
+    Raises:
+        ValueError: a loss that needs more classes than the model has (`dlr`).
+        ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
+
+    Source: Croce, Hein 2020 (arXiv 2003.01690), section 4.1; the loss is equation 7.
     """
     found = images.clone()
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""What every attack owes its caller, in one decorator: an attack's own file holds its paper, nothing else."""
+"""The checks and the care that every attack needs, in one decorator, so that an attack's file holds only its paper."""
 
 import inspect
 import math
@@ -17,22 +17,33 @@ Body = TypeVar("Body", bound=Callable[..., Tensor])
 
 
 def attack(body: Body) -> Body:
-    """Turns `body(model, images, labels, ...)`, the algorithm alone, into an attack safe to call.
+    """Decorator that turns `body(model, images, labels, ...)`, the bare algorithm, into an attack that is safe to call.
 
-    Before any work it checks the input. It runs the body in evaluation mode, on the model's device, in
-    chunks of 100 images, on a copy of the model that is the same function and faster, where there is one
-    (`advlab.models.rewriting.for_attacks`). The caller's tensors, the parameters' gradients and every sub-module's
-    training flag stay as they were; the result is detached, and lies on the images' device.
+    It first checks the input. Then it runs the body in evaluation mode, on the model's device, in chunks of 100 images,
+    on an equivalent faster copy of the model where there is one (`advlab.models.rewriting.for_attacks`). The caller's
+    tensors, the parameters' gradients and the training flag of every sub-module stay unchanged; the result is detached
+    and on the images' device.
 
-    A body may take `epsilon` (an attack of minimum norm does not), `norm`, and beside `labels` these for each image:
-    `targets` (classes) and `starts` (images). They are cut into chunks together.
+    A body may take `epsilon` (an attack of minimum norm does not), `norm`, and two more arguments with one entry for
+    each image: `targets` (classes) and `starts` (images). These are cut into chunks together with `images` and
+    `labels`.
+
+    Args:
+        body: takes at least `model`, `images` and `labels`; returns a tensor with one entry for each image.
+
+    Returns:
+        A function with the signature of `body`.
 
     Raises:
-        ValueError: epsilon is not finite, negative, or above 1 in L-infinity; images are empty, outside [0, 1], not
-            finite, or flat where the body's annotation asks for height and width; labels, targets or starts do not fit
-            the images or the model's classes; devices differ; a count (steps, restarts, queries, ...) is below 1 or a
-            size (step_size, ...) not above 0; the model returns no finite logits [batch, classes].
-        TypeError: epsilon is no number; images, labels or targets are no tensors or of the wrong dtype.
+        ValueError: when the attack is called: epsilon is not finite, negative, or above 1 in L-infinity; `norm` is
+            neither "Linf" nor "L2"; images are empty, outside [0, 1], not finite, or flat where the body's annotation
+            asks for height and width; labels, targets or starts do not fit the images or the model's classes; devices
+            differ; a count (steps, restarts, queries, ...) is below 1 or a size (step_size, ...) is not above 0; the
+            model does not return finite logits `[batch, classes]`.
+        TypeError: when the attack is called: epsilon is not a number; images, labels or targets are not tensors or have
+            the wrong dtype; the images' dtype is not that of the model's parameters.
+
+    Source: advlab's own: what any attack needs around its algorithm.
     """
     signature = inspect.signature(body)
     pictures = "height" in getattr(signature.parameters["images"].annotation, "dim_str", "")
@@ -55,7 +66,7 @@ def attack(body: Body) -> Body:
             given["epsilon"] = float(given["epsilon"])
         _check_numbers(given)
         check_images(images, model, pictures)
-        # Gradients are needed, also by a caller in no_grad or inference_mode.
+        # Gradients are needed even if the caller is in no_grad or inference_mode.
         with evaluation_mode(model), torch.inference_mode(False), torch.enable_grad():
             images, device = _plain(images), device_of(model)
             classes = _classes(model, images[:1].to(device))
@@ -77,13 +88,13 @@ def attack(body: Body) -> Body:
 
 
 def _plain(tensor: Tensor) -> Tensor:
-    """Without history; a copy where autograd refuses to work on a tensor made in inference mode."""
+    """The tensor without history; a copy of a tensor made in inference mode, on which autograd refuses to work."""
     return tensor.clone() if tensor.is_inference() else tensor.detach()
 
 
-#: Keyword arguments that count something, in any attack.
+#: Keyword arguments of any attack that are counts.
 COUNTS = ("steps", "restarts", "queries", "search_steps", "samples")
-#: Keyword arguments that are a size, in any attack; None leaves the choice to the attack.
+#: Keyword arguments of any attack that are sizes; None leaves the choice to the attack.
 SIZES = ("step_size", "learning_rate", "initial_c")
 
 
@@ -100,21 +111,21 @@ def _check_numbers(given: Mapping[str, object]) -> None:
 
 def _check_starts(starts: object, images: Tensor) -> None:
     if not isinstance(starts, Tensor) or starts.shape != images.shape or starts.dtype != images.dtype:
-        raise ValueError(f"starts must be images like the images attacked, {list(images.shape)} {images.dtype}")
+        raise ValueError(f"starts must be a tensor of the images' shape and dtype, {list(images.shape)} {images.dtype}")
     low, high = (float(end) for end in starts.detach().aminmax())
     if not (low >= 0 and high <= 1):
         raise ValueError(f"starts must lie in [0, 1], got [{low:.4g}, {high:.4g}]")
 
 
 def _classes(model: nn.Module, image: Tensor) -> int:
-    """How many logits the model gives, found out on one image."""
+    """The number of logits that the model returns for one image."""
     with torch.no_grad():
         logits = model(image)
     if not isinstance(logits, Tensor) or logits.ndim != 2 or len(logits) != 1 or logits.shape[1] < 2:
         shape = list(logits.shape) if isinstance(logits, Tensor) else type(logits).__name__
         raise ValueError(
-            f"the model must return logits [batch, classes] of at least two classes; for one image: {shape}"
+            f"the model must return logits [batch, classes] of at least two classes; for one image it returned {shape}"
         )
-    if not logits.isfinite().all():  # a gradient that is not a number has the sign 0: the attack would do nothing
+    if not logits.isfinite().all():  # the sign of a NaN gradient is 0: the attack would do nothing
         raise ValueError("the model's logits are not finite for the first image")
     return logits.shape[1]

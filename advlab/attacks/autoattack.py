@@ -1,4 +1,4 @@
-"""AutoAttack's standard version, four attacks without a parameter to tune: Croce, Hein, 2020 (arXiv 2003.01690)."""
+"""AutoAttack's standard version, four attacks without parameters to tune: Croce, Hein 2020 (arXiv 2003.01690)."""
 
 from functools import partial
 from typing import Any
@@ -15,7 +15,7 @@ from advlab.attacks.fab_targeted import fab_targeted
 from advlab.attacks.square import square
 from advlab.evaluation import Attack, WorstCase, worst_case
 
-#: Of APGD's and FAB's targeted forms: how many wrong classes each image is driven to.
+#: Number of wrong classes that the targeted forms of APGD and FAB try for each image.
 TARGET_CLASSES = 9
 #: The targeted DLR loss divides by a difference of the first, third and fourth logit (equation 7).
 LEAST_CLASSES = 4
@@ -31,22 +31,24 @@ def autoattack(
     generator: torch.Generator,
     norm: Norm = "Linf",
 ) -> Float[Tensor, "batch *shape"]:
-    """APGD-CE, APGD-T, FAB-T and Square, one after another, each on the images that withstood those before.
+    """APGD-CE, APGD-T, FAB-T and Square in turn, each on the images that the attacks before it did not break.
 
     Args:
-        model: takes pixels in [0, 1], returns logits of at least four classes; answers alike every time.
-        images: pictures [batch, channels, height, width], in [0, 1].
-        labels: the true classes.
-        epsilon: radius of the ball, in pixel units (for "Linf" in [0, 1]).
-        generator: the source of all chance; one of the CPU.
+        model: takes pixels in [0, 1], returns logits of at least four classes; deterministic.
+        images: pictures `[batch, channels, height, width]`, in [0, 1].
+        labels: `[batch]`, the true classes.
+        epsilon: radius of the ball, in pixel units; in [0, 1] for L-infinity.
+        generator: source of all random numbers, on the CPU.
         norm: "Linf" or "L2".
 
     Returns:
-        Images in the ball and in [0, 1]: misclassified where one of the four succeeded, and as they came elsewhere.
+        Images in the ball and in [0, 1], misclassified where one of the four succeeded and unchanged elsewhere.
 
     Raises:
-        ValueError: fewer than four classes: the targeted DLR loss is not defined for them.
+        ValueError: fewer than four classes, for which the targeted DLR loss is not defined.
         ValueError, TypeError: other bad input; see `advlab.attacks.attack.attack`.
+
+    Source: Croce, Hein 2020 (arXiv 2003.01690).
     """
     return autoattack_verdicts(model, images, labels, epsilon, generator=generator, norm=norm).adversarial
 
@@ -60,7 +62,25 @@ def autoattack_verdicts(
     generator: torch.Generator,
     norm: Norm = "Linf",
 ) -> WorstCase:
-    """`autoattack`, and which of the four broke each image. Arguments and errors as there."""
+    """`autoattack` with its verdicts: which images it broke, and which of the four attacks broke each.
+
+    Args:
+        model: takes pixels in [0, 1], returns logits of at least four classes; deterministic.
+        images: pictures `[batch, channels, height, width]`, in [0, 1].
+        labels: `[batch]`, the true classes.
+        epsilon: radius of the ball, in pixel units; in [0, 1] for L-infinity.
+        generator: source of all random numbers, on the CPU.
+        norm: "Linf" or "L2".
+
+    Returns:
+        The worst case over the four attacks; they are named "APGD-CE", "APGD-T", "FAB-T" and "Square".
+
+    Raises:
+        ValueError: fewer than four classes, for which the targeted DLR loss is not defined.
+        ValueError, TypeError: other bad input; see `advlab.attacks.attack.attack`.
+
+    Source: Croce, Hein 2020 (arXiv 2003.01690).
+    """
     _checked(model, images, labels, epsilon, norm=norm)
     shared: dict[str, Any] = {"epsilon": epsilon, "generator": generator, "norm": norm}
     attacks: dict[str, Attack] = {
@@ -81,7 +101,7 @@ def _checked(
     *,
     norm: Norm = "Linf",
 ) -> Tensor:
-    """The checks that every attack makes, and those of the four, before any work."""
+    """The checks that every attack makes, and those of these four, before any work."""
     with torch.no_grad():
         classes = model(images[:1]).shape[1]
     if classes < LEAST_CLASSES:

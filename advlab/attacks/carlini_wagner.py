@@ -1,4 +1,4 @@
-"""The L2 attack of Carlini and Wagner, 2017 (arXiv 1608.04644), section VI-A."""
+"""The L2 attack of Carlini and Wagner 2017 (arXiv 1608.04644), section VI-A."""
 
 import torch
 from jaxtyping import Float, Int
@@ -8,10 +8,10 @@ from advlab.attacks.attack import attack
 from advlab.attacks.boundary import crossed, shortest
 from advlab.attacks.losses import margin
 
-#: Black starts as tanh(w) = -0.999, not -1: there w would be infinite and the pixel could never move. The authors'
-#: program starts nearer to -1, from where a pixel takes many more steps. To start at 0.0005 hardly lengthens a change.
+#: Black starts at tanh(w) = -0.999, because at -1 w would be infinite and the pixel could never move. The authors'
+#: program starts nearer to -1, from where a pixel needs many more steps. A start at 0.0005 hardly lengthens a change.
 INSIDE = 0.999
-#: Until a first success c grows by this factor, as in the authors' program.
+#: Factor by which c grows until the first success, as in the authors' program.
 GROWTH = 10
 
 
@@ -28,28 +28,31 @@ def carlini_wagner(
     confidence: float = 0.0,
     targets: Int[Tensor, " batch"] | None = None,
 ) -> Float[Tensor, "batch *shape"]:
-    """Minimises the squared L2 change plus c times the margin by which the image is still right.
+    """Minimises the squared L2 change plus c times the margin by which the image is still classified correctly.
 
-    A binary search finds, image by image, the smallest constant c that still succeeds. No clipping: the images are
-    written as (tanh(w) + 1) / 2, and w is free.
+    A binary search finds, for each image, the smallest constant c that still succeeds. Nothing is clipped: the images
+    are written as (tanh(w) + 1) / 2, and w is unbounded.
 
     Args:
-        model: takes pixels in [0, 1], returns logits.
-        images: in [0, 1].
-        labels: the true classes.
-        search_steps: values of c that are tried.
-        steps: steps of Adam for each c.
-        learning_rate: of Adam at the first step, in units of w; it falls to 0 at the last.
-        initial_c: the first c.
-        confidence: kappa, how far the wrong class must lead, in units of a logit, 0 or more.
-        targets: classes to be mistaken for; without them any wrong class will do.
+        model: takes pixels in [0, 1], returns logits `[batch, classes]`.
+        images: `[batch, *shape]`, in [0, 1].
+        labels: `[batch]`, the true classes.
+        search_steps: number of values of c that are tried, at least 1.
+        steps: steps of Adam for each c, at least 1.
+        learning_rate: Adam's at the first step, in units of w, above 0; it falls to 0 at the last step.
+        initial_c: the first c, above 0.
+        confidence: kappa, the required lead of the wrong class, in units of a logit, 0 or more.
+        targets: `[batch]`, the class to reach for each image; None: any wrong class counts.
 
     Returns:
-        The nearest success found for each image, in [0, 1]; as it came where there is none, or no need.
+        The nearest success found for each image, in [0, 1]; the image unchanged where there is none, or where it needed
+            no attack.
 
     Raises:
-        ValueError: confidence is negative.
+        ValueError: `confidence` is negative.
         ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
+
+    Source: Carlini, Wagner 2017 (arXiv 1608.04644), section VI-A.
     """
     if not confidence >= 0:
         raise ValueError(f"confidence must be 0 or more, got {confidence}")
@@ -63,7 +66,7 @@ def carlini_wagner(
         w = torch.atanh((2 * images - 1) * INSIDE).requires_grad_()
         adam = torch.optim.Adam([w], lr=learning_rate)
         succeeded = torch.zeros_like(needless)
-        for step in range(steps + 1):  # the point after the last step is looked at, too
+        for step in range(steps + 1):  # the point after the last step is tried, too
             attacked = (w.tanh() + 1) / 2
             logits = model(attacked)
             valid = crossed(logits.detach(), labels, targets, confidence) & ~needless
@@ -74,7 +77,7 @@ def carlini_wagner(
             f = (confidence - margin(logits, labels, targets)).clamp_min(0)
             loss = (attacked - images).square().flatten(1).sum(1) + c * f
             (w.grad,) = torch.autograd.grad(loss.sum(), w)
-            # The paper's rate is constant; one that falls ends nearer to the minimum after as many steps.
+            # The paper's rate is constant; a falling one ends nearer to the minimum after as many steps.
             adam.param_groups[0]["lr"] = learning_rate * (1 - step / steps)
             adam.step()
         low, high = torch.where(succeeded, low, c), torch.where(succeeded, c, high)

@@ -1,4 +1,4 @@
-"""FAB-T, FAB towards one wrong class after another: Croce, Hein, 2020 (arXiv 2003.01690), section 5."""
+"""FAB-T, FAB towards one wrong class after another: Croce, Hein 2020 (arXiv 2003.01690), section 5."""
 
 import torch
 from jaxtyping import Float, Int
@@ -23,23 +23,25 @@ def fab_targeted(
     steps: int = 100,
     target_classes: int = 9,
 ) -> Float[Tensor, "batch *shape"]:
-    """FAB-T of AutoAttack: `fab` towards each of the likeliest wrong classes in turn, until one lies within epsilon.
+    """FAB-T of AutoAttack: `fab` towards each of the likeliest wrong classes until a success lies within epsilon.
 
     Args:
-        model: takes pixels in [0, 1], returns logits.
-        images: in [0, 1].
-        labels: the true classes.
-        epsilon: radius of the ball, in pixel units (for "Linf" in [0, 1]); what is found outside does not count.
-        generator: handed to `fab`.
+        model: takes pixels in [0, 1], returns logits `[batch, classes]`.
+        images: `[batch, *shape]`, in [0, 1].
+        labels: `[batch]`, the true classes.
+        epsilon: radius of the ball, in pixel units; in [0, 1] for L-infinity. Successes outside the ball do not count.
+        generator: passed on to `fab`; on the CPU.
         norm: "Linf" or "L2".
-        steps: of `fab`, towards each class.
-        target_classes: how many wrong classes are tried, by falling logit; fewer where the model has fewer.
+        steps: steps of `fab` towards each class, at least 1.
+        target_classes: number of wrong classes that are tried, at least 1, in order of falling logit; all, if fewer.
 
     Returns:
-        Images in the ball and in [0, 1]; as they came where nothing was found there.
+        Images in the ball and in [0, 1]; unchanged where no success was found there.
 
     Raises:
         ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
+
+    Source: Croce, Hein 2020 (arXiv 2003.01690), section 5.
     """
     found = images.clone()
     with torch.no_grad():

@@ -1,7 +1,7 @@
 """The fast gradient method in L2: one step along the gradient itself.
 
-Miyato, Dai, Goodfellow, 2017 (arXiv 1605.07725), section 3, there for embeddings of words. Threat model: white box.
-FGSM is the same step in L-infinity, where the steepest direction is the sign (`advlab.attacks.fgsm`).
+Miyato, Dai, Goodfellow 2017 (arXiv 1605.07725), section 3, there for embeddings of words. Threat model: white box. FGSM
+is the same step in L-infinity, where the steepest direction is the sign (`advlab.attacks.fgsm`).
 """
 
 import torch
@@ -23,21 +23,23 @@ def fast_gradient(
     norm: Norm = "L2",
     targets: Int[Tensor, " batch"] | None = None,
 ) -> Float[Tensor, "batch *shape"]:
-    """One step of length `epsilon` in the direction in which the linearised loss rises fastest, then a clip to [0, 1].
+    """One step of length `epsilon` in the direction in which the linearised loss rises fastest, clipped to [0, 1].
 
     Args:
-        model: takes pixels in [0, 1], returns logits.
-        images: in [0, 1].
-        labels: the true classes.
+        model: takes pixels in [0, 1], returns logits `[batch, classes]`.
+        images: `[batch, *shape]`, in [0, 1].
+        labels: `[batch]`, the true classes.
         epsilon: length of the step, in pixel units; in [0, 1] for L-infinity.
         norm: "L2": along the gradient; "Linf": along its sign, which is `fgsm`.
-        targets: classes to be mistaken for.
+        targets: `[batch]`, classes to be mistaken for; the step then lowers their loss. None: any wrong class.
 
     Returns:
-        Images in [0, 1], within `epsilon` of where they were; where the gradient is zero, unchanged.
+        Images in [0, 1], within `epsilon` of the originals; unchanged where the gradient is zero.
 
     Raises:
         ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
+
+    Source: Miyato, Dai, Goodfellow 2017 (arXiv 1605.07725), section 3.
     """
     images = images.detach().requires_grad_()
     (gradient,) = torch.autograd.grad(cross_entropy(model(images), labels, targets).sum(), images)

@@ -1,4 +1,4 @@
-"""HopSkipJumpAttack: Chen, Jordan, Wainwright, 2020 (arXiv 1904.02144), algorithms 1 and 2. Only classes are asked."""
+"""HopSkipJumpAttack: Chen, Jordan, Wainwright 2020 (arXiv 1904.02144), algorithms 1 and 2. It asks only for classes."""
 
 import math
 from itertools import count, cycle
@@ -11,14 +11,14 @@ from advlab.attacks.attack import attack
 from advlab.attacks.ball import TINY, Norm, lengths, per_image, steepest
 from advlab.models.inference import CHUNK
 
-#: The paper's B0: queries of the first gradient estimate; the t-th takes sqrt(t) times as many.
+#: The paper's B0: queries of the first gradient estimate; the t-th estimate takes sqrt(t) times as many.
 SAMPLES = 100
-#: How far the first estimate looks around, in pixel units (L2): nothing is known yet of the boundary's distance.
+#: Radius of the first estimate, in pixel units (L2), when the distance of the boundary is still unknown.
 FIRST_DELTA = 0.1
-#: A start is looked for in noise alone, bright and dark, then in mixtures with the image, in turn: (share, brightness).
+#: Noise that is tried as a start, in this order: (weight of the noise against the image, brightness of the noise).
 TRIALS = ((1.0, 1.0), (1.0, 0.3), (0.7, 1.0), (0.7, 0.3), (0.5, 1.0), (0.5, 0.3), (0.3, 1.0))
-#: The result lies this share of its distance beyond the point found on the boundary itself, where the next rounding
-#: of the model's arithmetic might decide otherwise.
+#: The result lies this fraction of its distance beyond the point found on the boundary, where rounding in the model's
+#: arithmetic might decide otherwise.
 OVERSHOOT = 1e-3
 
 
@@ -33,28 +33,30 @@ def hopskipjump(
     queries: int = 2500,
     starts: Float[Tensor, "batch *shape"] | None = None,
 ) -> Float[Tensor, "batch *shape"]:
-    """Walks along the decision boundary towards the image; each answer it gets is a class, nothing more.
+    """Walks along the decision boundary towards the image, using only the predicted class of each query.
 
-    Every step estimates the boundary's normal from the classes of points around, takes a step along it, halved until
-    the class is wrong, and comes back to the boundary by halving the way to the image.
+    Every iteration estimates the boundary's normal from the classes of nearby points, takes a step along it, halved
+    until the class is wrong, and returns to the boundary by a binary search between the point and the image.
 
     Args:
-        model: takes pixels in [0, 1], returns logits, of which only the largest one's place is looked at.
-        images: in [0, 1].
-        labels: the true classes.
-        generator: the source of all noise, on the CPU.
-        norm: the distance to be made small.
-        queries: classes asked for, at most, an image. The first one asks for the image itself. (The check of the
-            model's output on the first image, which every attack makes, is not counted.)
-        starts: images to begin with, in [0, 1]. Where one is missing or classified as its label, uniform noise,
-            bright or dark, pure or blended with the image, is tried.
+        model: takes pixels in [0, 1], returns logits `[batch, classes]`; only the index of the largest logit is used.
+        images: `[batch, *shape]`, in [0, 1].
+        labels: `[batch]`, the true classes.
+        generator: source of all noise, on the CPU.
+        norm: the distance to minimise, "L2" or "Linf".
+        queries: the largest number of queries for each image, at least 1. The first is the image itself. (The check of
+            the model's output on the first image, which every attack makes, is not counted.)
+        starts: `[batch, *shape]`, images to begin with, in [0, 1]. Where none is given or it is classified as the
+            label, uniform noise is tried: bright or dark, pure or blended with the image.
 
     Returns:
-        Misclassified images in [0, 1], the nearest found; an image unchanged where it was misclassified already, or
-        where no start was found.
+        The nearest misclassified images found, in [0, 1]; an image unchanged where it was misclassified already, or
+            where no start was found.
 
     Raises:
         ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
+
+    Source: Chen, Jordan, Wainwright 2020 (arXiv 1904.02144), algorithms 1 and 2.
     """
     answers = _Answers(model, labels, queries)
     everyone = torch.arange(len(images), device=images.device)
@@ -63,7 +65,7 @@ def hopskipjump(
     found[active] = _boundary(answers, images, found, active, norm)
     d, nearest = images[0].numel(), found.clone()
     for t in count(1):
-        # What a search of the boundary takes is set aside, with one query for the step and one for the end.
+        # Queries for one binary search are set aside, with one for the step and one for the end.
         spare = answers.left - _halvings(d, norm) - 2
         active = active[spare[active] > 0]
         if not len(active):
@@ -85,7 +87,7 @@ def hopskipjump(
 
 
 class _Answers:
-    """The model as the attacker sees it: is this point misclassified? Each image has its own stock of questions."""
+    """The model as the attacker sees it, with a budget of queries for each image: is this point misclassified?"""
 
     def __init__(self, model: nn.Module, labels: Int[Tensor, " batch"], queries: int) -> None:
         self.model = model
@@ -93,21 +95,21 @@ class _Answers:
         self.left = torch.full_like(labels, queries)
 
     def fooled(self, points: Float[Tensor, "n *shape"], owners: Int[Tensor, " n"]) -> Bool[Tensor, " n"]:
-        """For each point, asked on behalf of the image `owners`, whether its class is wrong."""
+        """Mask of misclassified points; each query counts for the image that `owners` names."""
         self.left -= owners.bincount(minlength=len(self.left))
         with torch.no_grad():
             classes = [self.model(part).argmax(1) for part in points.split(CHUNK) if len(part)]
         return torch.cat([*classes, owners[:0]]) != self.labels[owners]
 
     def able(self, owners: Int[Tensor, " n"], kept: int) -> Int[Tensor, " m"]:
-        """Those of them that have more than `kept` questions left."""
+        """Those of `owners` that have more than `kept` queries left."""
         return owners[self.left[owners] > kept]
 
 
 def _started(
     answers: _Answers, images: Tensor, starts: Tensor | None, active: Tensor, generator: Generator
 ) -> tuple[Tensor, Tensor]:
-    """Algorithm 2, "initialize": a misclassified image for each of the active ones, and for which it was found."""
+    """Algorithm 2, "initialize": a misclassified start for each active image, and the images that have one."""
     found = images.clone()
     searching, lucky = answers.able(active, 1), [active[:0]]
     for share, brightness in cycle(TRIALS):
@@ -126,12 +128,12 @@ def _started(
 
 
 def _halvings(d: int, norm: Norm) -> int:
-    """Questions of one search of the boundary: until the way left is the paper's theta, d**-1.5 or d**-2 of it."""
+    """Queries of one binary search: until the interval left is the paper's theta, d**-1.5 or d**-2 of the first."""
     return math.ceil(math.log2(d) * (1.5 if norm == "L2" else 2))
 
 
 def _boundary(answers: _Answers, images: Tensor, found: Tensor, active: Tensor, norm: Norm) -> Tensor:
-    """Algorithm 1, Bin-Search: from each misclassified point towards its image, as far as the class stays wrong."""
+    """Algorithm 1, Bin-Search: from each misclassified point towards its image, as long as the class stays wrong."""
     low, high = (torch.full((len(images),), end, dtype=images.dtype, device=images.device) for end in (0.0, 1.0))
     for _ in range(_halvings(images[0].numel(), norm)):
         asked = answers.able(active, 1)
@@ -143,7 +145,7 @@ def _boundary(answers: _Answers, images: Tensor, found: Tensor, active: Tensor, 
 
 
 def _between(images: Tensor, points: Tensor, shares: Tensor, norm: Norm) -> Tensor:
-    """The point whose distance from its image is this share of the way: blended, or each pixel's change cut off."""
+    """The point at this fraction of the distance from its image: a blend in L2, a clipped change in L-infinity."""
     if norm == "L2":
         return images.lerp(points, per_image(shares, images))
     limit = per_image(shares * lengths(points - images, norm), images)
@@ -161,18 +163,18 @@ def _gradient(
         noise = _unit_noise(points[part], norm, generator)
         size = per_image(delta[part].clamp_min(TINY), noise)
         moved = (points[part] + size * noise).clamp(0, 1)
-        noise = (moved - points[part]) / size  # what is left of it within the domain
+        noise = (moved - points[part]) / size  # the part of it within [0, 1]
         answer = torch.where(answers.fooled(moved, owners[part]), 1.0, -1.0).to(points.dtype)
         signed.index_add_(0, part, per_image(answer, noise) * noise)
         plain.index_add_(0, part, noise)
         balance.index_add_(0, part, answer)
     mean = balance / samples
-    mean[mean.abs() == 1] = 0  # all answers alike: with the baseline nothing would be left
+    mean[mean.abs() == 1] = 0  # all answers alike: the baseline would cancel everything
     return signed - per_image(mean, plain) * plain
 
 
 def _unit_noise(like: Tensor, norm: Norm, generator: Generator) -> Tensor:
-    """One direction an image, of Euclidean length 1: normal for L2, from a cube for L-infinity."""
+    """One random direction for each image, of Euclidean length 1: Gaussian for L2, from a cube for L-infinity."""
     if norm == "L2":
         noise = torch.randn(like.shape, generator=generator, dtype=like.dtype)
     else:
@@ -187,7 +189,7 @@ def _stepped(
     result, sizes = found[active], sizes.clone()
     waiting = torch.arange(len(active), device=active.device)
     for _ in range(halvings):
-        # The search of the boundary comes after it and needs its questions.
+        # The binary search comes afterwards and needs its queries.
         waiting = waiting[answers.left[active[waiting]] > halvings + 1]
         step = per_image(sizes[waiting], direction[waiting]) * direction[waiting]
         trial = (found[active[waiting]] + step).clamp(0, 1)

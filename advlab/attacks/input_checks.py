@@ -1,4 +1,4 @@
-"""What is asked of input before any work: each error names the argument, its value and the likely cause."""
+"""Checks of input before any work: each error names the argument, its value and the likely cause."""
 
 import math
 
@@ -7,10 +7,18 @@ from torch import Tensor, nn
 
 
 def check_images(images: object, model: nn.Module, pictures: bool = False) -> None:
-    """Raises TypeError or ValueError unless images are a batch in [0, 1], of the dtype of the model's parameters.
+    """Checks that images are a batch in [0, 1], in the dtype of the model's parameters.
 
     Args:
-        pictures: they must have channels, height and width.
+        images: `[batch, *shape]`, in [0, 1], floating point, not empty.
+        model: its parameters set the dtype; a model without any accepts every floating-point dtype.
+        pictures: True: the images must have channels, height and width.
+
+    Raises:
+        TypeError: `images` is not a tensor, not floating point, or in another dtype than the model's parameters.
+        ValueError: `images` is not a batch, is empty, or holds NaN, infinity or values outside [0, 1].
+
+    Source: advlab's own: a check of input.
     """
     if not isinstance(images, Tensor):
         raise TypeError(f"images must be a torch.Tensor, got {type(images).__name__}")
@@ -24,8 +32,8 @@ def check_images(images: object, model: nn.Module, pictures: bool = False) -> No
     if images.dtype != dtype:
         raise TypeError(f"images are {images.dtype}, the model's parameters {dtype}: convert one of them")
     low, high = (float(end) for end in images.detach().aminmax())
-    if not math.isfinite(low + high):  # aminmax passes NaN on
-        raise ValueError("images hold NaN or infinity")
+    if not math.isfinite(low + high):  # aminmax propagates NaN
+        raise ValueError("images must be finite, but hold NaN or infinity")
     if low < 0 or high > 1:
         raise ValueError(
             f"images must lie in [0, 1], got [{low:.4g}, {high:.4g}]: already normalised? "
@@ -34,10 +42,19 @@ def check_images(images: object, model: nn.Module, pictures: bool = False) -> No
 
 
 def check_classes(name: str, given: object, images: Tensor, classes: int) -> None:
-    """Raises TypeError or ValueError unless there is one whole number in 0..classes-1 for each image.
+    """Checks that there is one whole number in 0..classes-1 for each image.
 
     Args:
-        name: of the argument: labels, targets.
+        name: of the argument, for the message: "labels" or "targets".
+        given: `[batch]`, whole numbers.
+        images: `[batch, *shape]`, whose number and device count.
+        classes: number of the model's classes.
+
+    Raises:
+        TypeError: `given` is not a tensor, or not of whole numbers.
+        ValueError: the numbers of images and classes given differ, the devices differ, or a class is out of range.
+
+    Source: advlab's own: a check of input.
     """
     if not isinstance(given, Tensor):
         raise TypeError(f"{name} must be a torch.Tensor, got {type(given).__name__}")
@@ -53,16 +70,37 @@ def check_classes(name: str, given: object, images: Tensor, classes: int) -> Non
 
 
 def check_epsilon(epsilon: object, norm: str = "Linf") -> None:
-    """Raises TypeError or ValueError unless epsilon is a radius in pixel units; for L-infinity, in [0, 1]."""
+    """Checks that epsilon is a radius in pixel units; for L-infinity, in [0, 1].
+
+    Args:
+        epsilon: a finite number, 0 or more.
+        norm: "Linf" also demands epsilon <= 1; other norms do not.
+
+    Raises:
+        TypeError: epsilon is not a number.
+        ValueError: epsilon is negative, not finite, or above 1 in L-infinity.
+
+    Source: advlab's own: a check of input.
+    """
     if isinstance(epsilon, bool) or not isinstance(epsilon, int | float):
         raise TypeError(f"epsilon must be a float in pixel units, [0, 1]; got {type(epsilon).__name__}")
     if not math.isfinite(epsilon) or epsilon < 0:
-        raise ValueError(f"epsilon must be a finite number{' in [0, 1]' if norm == 'Linf' else ''}, got {epsilon}")
+        raise ValueError(f"epsilon must be a finite number {'in [0, 1]' if norm == 'Linf' else '>= 0'}, got {epsilon}")
     if epsilon > 1 and norm == "Linf":
-        raise ValueError(f"epsilon must lie in [0, 1], in units of a pixel; got {epsilon:g}: {epsilon:g}/255?")
+        raise ValueError(f"epsilon must lie in [0, 1], in pixel units; got {epsilon:g}: {epsilon:g}/255?")
 
 
 def check_share(name: str, value: object) -> None:
-    """Raises ValueError unless `value` is a number in [0, 1]."""
+    """Checks that `value` is a number in [0, 1].
+
+    Args:
+        name: of the argument, for the message.
+        value: the fraction.
+
+    Raises:
+        ValueError: `value` is not a number in [0, 1].
+
+    Source: advlab's own: a check of input.
+    """
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
         raise ValueError(f"{name} must lie in [0, 1], got {value!r}")

@@ -1,6 +1,6 @@
-"""What an attacker raises: a number for each image, above which another class wins. None averages over the batch.
+"""Losses that attacks raise: one number for each image, above which another class wins. None averages over the batch.
 
-Untargeted without `targets`; with them, larger means nearer to the target.
+Untargeted without `targets`; with them, a larger value means nearer to the target.
 """
 
 from typing import Protocol, runtime_checkable
@@ -21,7 +21,20 @@ class Loss(Protocol):
 def cross_entropy(
     logits: Float[Tensor, "batch classes"], labels: Int[Tensor, " batch"], targets: Int[Tensor, " batch"] | None = None
 ) -> Float[Tensor, " batch"]:
-    """What the network was trained to lower; its gradient vanishes where the network is sure (Carlini, Wagner 2017)."""
+    """Cross-entropy of the label, which training lowers; with targets, minus the cross-entropy of the target.
+
+    Its gradient vanishes where the network is certain (Carlini, Wagner 2017).
+
+    Args:
+        logits: `[batch, classes]`.
+        labels: `[batch]`, the true classes.
+        targets: `[batch]`, the classes to reach; None for the untargeted form.
+
+    Returns:
+        `[batch]`, one loss for each image; 0 or more untargeted, 0 or less with targets.
+
+    Source: Goodfellow, Shlens, Szegedy 2015 (arXiv 1412.6572).
+    """
     if targets is None:
         return F.cross_entropy(logits, labels, reduction="none")
     return -F.cross_entropy(logits, targets, reduction="none")
@@ -30,10 +43,19 @@ def cross_entropy(
 def margin(
     logits: Float[Tensor, "batch classes"], labels: Int[Tensor, " batch"], targets: Int[Tensor, " batch"] | None = None
 ) -> Float[Tensor, " batch"]:
-    """How far the best wrong class leads the true one; with targets, how far the target leads the best other class.
+    """The lead of the best wrong class over the true one; with targets, the target's lead over the best other class.
 
-    Above 0 the attack has succeeded. The loss f6 of Carlini and Wagner 2017, section V-A, with its sign turned and
-    without its floor.
+    Above 0 the attack has succeeded. This is loss f6 of the paper with its sign changed and without its floor.
+
+    Args:
+        logits: `[batch, classes]`.
+        labels: `[batch]`, the true classes.
+        targets: `[batch]`, the classes to reach; None for the untargeted form.
+
+    Returns:
+        `[batch]`, in units of a logit.
+
+    Source: Carlini, Wagner 2017 (arXiv 1608.04644), section V-A.
     """
     if targets is None:
         return _best_other(logits, labels) - _of_class(logits, labels)
@@ -45,10 +67,18 @@ def dlr(
 ) -> Float[Tensor, " batch"]:
     """The difference of logits ratio: a margin that neither shifting nor scaling the logits changes.
 
-    Croce and Hein 2020, equation 6; with targets, equation 7.
+    Args:
+        logits: `[batch, classes]`.
+        labels: `[batch]`, the true classes.
+        targets: `[batch]`, the classes to reach; None for the untargeted form.
+
+    Returns:
+        `[batch]`; above 0 in the untargeted form where the attack has succeeded.
 
     Raises:
-        ValueError: fewer than 3 classes, or with targets fewer than 4: the denominator needs them.
+        ValueError: fewer than 3 classes, or fewer than 4 with targets: the denominator needs them.
+
+    Source: Croce, Hein 2020 (arXiv 2003.01690), equation 6; with targets, equation 7.
     """
     needed = 3 if targets is None else 4
     if logits.shape[1] < needed:
@@ -64,7 +94,15 @@ def dlr(
 def broken(
     logits: Float[Tensor, "batch classes"], labels: Int[Tensor, " batch"], targets: Int[Tensor, " batch"] | None = None
 ) -> Bool[Tensor, " batch"]:
-    """Which images the attacker has: answered wrong, or with targets, answered as the target."""
+    """Mask of images on which the attack succeeds: classified wrongly, or with targets, classified as the target.
+
+    Args:
+        logits: `[batch, classes]`.
+        labels: `[batch]`, the true classes.
+        targets: `[batch]`, the classes to reach; None for the untargeted form.
+
+    Source: advlab's own: the definition of success that all attacks here share.
+    """
     answers = logits.argmax(1)
     return answers != labels if targets is None else answers == targets
 

@@ -1,4 +1,4 @@
-"""The momentum iterative fast gradient sign method, MI-FGSM: Dong et al., 2018 (arXiv 1710.06081), algorithm 1.
+"""The momentum iterative fast gradient sign method, MI-FGSM: Dong et al. 2018 (arXiv 1710.06081), algorithm 1.
 
 Threat model: white box, L-infinity or L2, pixel units; made for examples that transfer to other models.
 """
@@ -26,26 +26,28 @@ def momentum(
     loss: Loss = cross_entropy,
     targets: Int[Tensor, " batch"] | None = None,
 ) -> Float[Tensor, "batch *shape"]:
-    """Steps along a running sum of all gradients so far, each brought to L1 norm 1: less swayed by the last one.
+    """Steps along a decaying sum of all gradients so far, each scaled to L1 norm 1, which damps the last one.
 
     Args:
-        model: takes pixels in [0, 1], returns logits.
-        images: in [0, 1].
-        labels: the true classes.
+        model: takes pixels in [0, 1], returns logits `[batch, classes]`.
+        images: `[batch, *shape]`, in [0, 1].
+        labels: `[batch]`, the true classes.
         epsilon: radius of the ball, in pixel units; in [0, 1] for L-infinity.
         norm: "Linf" or "L2"; the paper has both.
-        steps: gradient steps.
-        step_size: length of a step, in pixel units and the same norm; None is the paper's epsilon / steps.
-        decay: the paper's mu, how much of the sum the next step keeps, at least 0; at 0 this is `bim`.
-        loss: for each image, to be raised: `cross_entropy`, `margin` or `dlr` of `advlab.attacks.losses`.
-        targets: classes to be mistaken for.
+        steps: gradient steps, at least 1.
+        step_size: length of a step, in pixel units and the same norm, above 0; None is the paper's epsilon / steps.
+        decay: the paper's mu, the fraction of the sum that the next step keeps, 0 or more; at 0 this is `bim`.
+        loss: the loss to raise, for each image: `cross_entropy`, `margin` or `dlr` of `advlab.attacks.losses`.
+        targets: `[batch]`, classes to be mistaken for. None: any wrong class.
 
     Returns:
-        Images in [0, 1], within `epsilon` of where they were.
+        Images in [0, 1], within `epsilon` of the originals.
 
     Raises:
-        ValueError: `decay` is negative or not finite.
+        ValueError: `decay` is negative or not finite; a loss that needs more classes.
         ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
+
+    Source: Dong et al. 2018 (arXiv 1710.06081), algorithm 1.
     """
     if not 0 <= decay < torch.inf:
         raise ValueError(f"decay must be a finite number of at least 0, got {decay!r}")
@@ -60,8 +62,11 @@ def momentum(
 
 
 def of_mass_one(gradients: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch *shape"]:
-    """Each image's gradient with the L1 norm 1; one of zeros stays zero."""
-    # Scaled by the largest entry first, so that the sum of tiny ones does not underflow.
+    """Each image's gradient scaled to L1 norm 1; a zero gradient stays zero.
+
+    Source: Dong et al. 2018 (arXiv 1710.06081), algorithm 1.
+    """
+    # Divided by the largest entry first, so that the sum of tiny ones does not underflow.
     scaled = gradients / per_image(lengths(gradients, "Linf").clamp_min(torch.finfo(gradients.dtype).tiny), gradients)
     mass = scaled.flatten(1).abs().sum(1)
     return scaled / per_image(torch.where(mass > 0, mass, 1), gradients)

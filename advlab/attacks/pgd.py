@@ -1,7 +1,7 @@
-"""Projected gradient descent, and the basic iterative method: many small steps, each followed by a return to the ball.
+"""Projected gradient descent, and the basic iterative method: many small steps, each projected back onto the ball.
 
-`pgd` is Madry et al., 2018 (arXiv 1706.06083), section 2.1; `bim` is Kurakin, Goodfellow, Bengio, 2017
-(arXiv 1607.02533), section 2.2. Threat model: white box, L-infinity or L2, pixel units.
+`pgd` is Madry et al. 2018 (arXiv 1706.06083), section 2.1; `bim` is Kurakin, Goodfellow, Bengio 2017 (arXiv
+1607.02533), section 2.2. Threat model: white box, L-infinity or L2, pixel units.
 """
 
 import torch
@@ -12,7 +12,7 @@ from advlab.attacks.attack import attack
 from advlab.attacks.ball import Norm, projected, steepest, uniform
 from advlab.attacks.losses import Loss, broken, cross_entropy
 
-#: All steps together are so many radii long: enough to cross the ball and turn (Madry et al., mnist_challenge).
+#: Length of all steps together, in radii: enough to cross the ball and turn (Madry et al., mnist_challenge).
 REACH = 2.5
 
 
@@ -32,34 +32,36 @@ def pgd(
     loss: Loss = cross_entropy,
     targets: Int[Tensor, " batch"] | None = None,
 ) -> Float[Tensor, "batch *shape"]:
-    """Steps of steepest ascent of the loss from a random point of the ball; after each, back into ball and [0, 1].
+    """Steps of steepest ascent of the loss from a random point of the ball, each projected onto the ball and [0, 1].
 
-    One restart returns the last point reached, whatever it is. Of several, each image keeps the first point that
-    breaks it, and where none does, the one of highest loss.
+    A single restart returns the last point reached, whether or not it is misclassified. With several, each image keeps
+    the first point that breaks it; where none does, it keeps the point of highest loss.
 
     Args:
-        model: takes pixels in [0, 1], returns logits.
-        images: in [0, 1].
-        labels: the true classes.
+        model: takes pixels in [0, 1], returns logits `[batch, classes]`.
+        images: `[batch, *shape]`, in [0, 1].
+        labels: `[batch]`, the true classes.
         epsilon: radius of the ball, in pixel units; in [0, 1] for L-infinity.
-        generator: the source of the random starts, on the CPU; the same state gives the same result.
+        generator: source of the random starts, on the CPU; the same state gives the same result.
         norm: "Linf" or "L2".
-        steps: gradient steps from each start.
-        step_size: length of a step, in pixel units and the same norm; None is 2.5 * epsilon / steps.
-        random_start: begin at a uniformly random point of the ball, not at the image.
-        restarts: how often to begin anew.
-        loss: for each image, to be raised: `cross_entropy`, `margin` or `dlr` of `advlab.attacks.losses`.
-        targets: classes to be mistaken for.
+        steps: gradient steps from each start, at least 1.
+        step_size: length of a step, in pixel units and the same norm, above 0; None is 2.5 * epsilon / steps.
+        random_start: True: start at a uniformly random point of the ball; False: at the image.
+        restarts: number of random starts, at least 1.
+        loss: the loss to raise, for each image: `cross_entropy`, `margin` or `dlr` of `advlab.attacks.losses`.
+        targets: `[batch]`, classes to be mistaken for. None: any wrong class.
 
     Returns:
-        Images in [0, 1], within `epsilon` of where they were.
+        Images in [0, 1], within `epsilon` of the originals.
 
     Raises:
-        ValueError: several restarts that are all the same, without random start; a loss that needs more classes.
+        ValueError: several restarts without random start, which would be identical; a loss that needs more classes.
         ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
+
+    Source: Madry et al. 2018 (arXiv 1706.06083), section 2.1.
     """
     if restarts > 1 and not random_start:
-        raise ValueError("restarts without random_start would all be the same: use one restart")
+        raise ValueError("restarts above 1 without random_start would all be the same: use one restart")
     step_size = REACH * epsilon / steps if step_size is None else step_size
     best, highest = images.clone(), torch.full_like(labels, -torch.inf, dtype=images.dtype)
     for _ in range(restarts):
@@ -70,7 +72,7 @@ def pgd(
         with torch.no_grad():
             logits = model(found)
             reached = loss(logits, labels, targets)
-        # Nothing is above a broken image: the loss can be high on one that is still classified right, too.
+        # A broken image beats every other: the loss can also be high on an image that is still classified correctly.
         reached = torch.where(broken(logits, labels, targets), torch.inf, reached)
         better = reached > highest
         best[better], highest[better] = found[better], reached[better]
@@ -90,24 +92,27 @@ def bim(
     loss: Loss = cross_entropy,
     targets: Int[Tensor, " batch"] | None = None,
 ) -> Float[Tensor, "batch *shape"]:
-    """PGD that starts at the image itself: FGSM in small steps, without chance.
+    """PGD that starts at the image itself: FGSM in small steps, without randomness.
 
     Args:
-        model: takes pixels in [0, 1], returns logits.
-        images: in [0, 1].
-        labels: the true classes.
+        model: takes pixels in [0, 1], returns logits `[batch, classes]`.
+        images: `[batch, *shape]`, in [0, 1].
+        labels: `[batch]`, the true classes.
         epsilon: radius of the ball, in pixel units; in [0, 1] for L-infinity.
         norm: "Linf" as in the paper, or "L2".
-        steps: gradient steps.
-        step_size: length of a step, in pixel units and the same norm; None is 2.5 * epsilon / steps.
-        loss: for each image, to be raised: `cross_entropy`, `margin` or `dlr` of `advlab.attacks.losses`.
-        targets: classes to be mistaken for.
+        steps: gradient steps, at least 1.
+        step_size: length of a step, in pixel units and the same norm, above 0; None is 2.5 * epsilon / steps.
+        loss: the loss to raise, for each image: `cross_entropy`, `margin` or `dlr` of `advlab.attacks.losses`.
+        targets: `[batch]`, classes to be mistaken for. None: any wrong class.
 
     Returns:
-        Images in [0, 1], within `epsilon` of where they were.
+        Images in [0, 1], within `epsilon` of the originals.
 
     Raises:
+        ValueError: a loss that needs more classes.
         ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
+
+    Source: Kurakin, Goodfellow, Bengio 2017 (arXiv 1607.02533), section 2.2.
     """
     step_size = REACH * epsilon / steps if step_size is None else step_size
     return ascent(model, images, labels, targets, images, epsilon, norm, steps, step_size, loss)
@@ -125,11 +130,32 @@ def ascent(
     step_size: float,
     loss: Loss,
 ) -> Float[Tensor, "batch *shape"]:
-    """The steps themselves, from `start`, in the ball round `images`; the model is in evaluation mode already."""
+    """The gradient steps of `pgd` and `bim`, from `start`, in the ball around `images`.
+
+    Args:
+        model: takes pixels in [0, 1], returns logits; in evaluation mode.
+        images: `[batch, *shape]`, the centres of the balls, in [0, 1].
+        labels: `[batch]`, the true classes.
+        targets: `[batch]`, classes to be mistaken for; None for the untargeted form.
+        start: `[batch, *shape]`, the points where the ascent begins, in [0, 1].
+        epsilon: radius of the ball, in pixel units.
+        norm: "Linf" or "L2".
+        steps: gradient steps.
+        step_size: length of a step, in pixel units and the same norm.
+        loss: the loss to raise, for each image.
+
+    Returns:
+        The last point reached for each image, in the ball and in [0, 1].
+
+    Raises:
+        ValueError: a loss that needs more classes.
+
+    Source: Madry et al. 2018 (arXiv 1706.06083), section 2.1.
+    """
     adversarial = start
     for _ in range(steps):
         adversarial = adversarial.detach().requires_grad_()
-        # Summed over the batch, not averaged: an image's gradient does not depend on its neighbours.
+        # Summed over the batch, not averaged, so that an image's gradient does not depend on its neighbours.
         (gradient,) = torch.autograd.grad(loss(model(adversarial), labels, targets).sum(), adversarial)
         adversarial = projected(adversarial.detach() + step_size * steepest(gradient, norm), images, epsilon, norm)
     return adversarial

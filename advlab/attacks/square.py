@@ -1,4 +1,4 @@
-"""Square Attack, random search by the logits alone: Andriushchenko et al., 2020 (arXiv 1912.00049)."""
+"""Square Attack, a random search that uses only logits: Andriushchenko et al. 2020 (arXiv 1912.00049)."""
 
 import torch
 from jaxtyping import Float, Int
@@ -8,9 +8,9 @@ from advlab.attacks.attack import attack
 from advlab.attacks.ball import TINY, Norm, lengths, per_image
 from advlab.attacks.losses import margin
 
-#: Of 10,000 queries, those after which the share p of pixels that a square covers is halved (section 5, "schedule").
+#: Queries, of 10,000, after which the fraction p of pixels that a square covers is halved (section 5, "schedule").
 HALVINGS = (10, 50, 200, 1000, 2000, 4000, 6000, 8000)
-#: The first guess in L2 tiles the picture with this many squares a side (section 3.4).
+#: Number of squares along a side with which the first guess in L2 tiles the picture (section 3.4).
 TILES = 5
 
 
@@ -26,24 +26,26 @@ def square(
     queries: int = 5000,
     p_init: float = 0.8,
 ) -> Float[Tensor, "batch channels height width"]:
-    """Puts squares of one colour at random places and keeps each that narrows the margin. Asks for no gradient.
+    """Paints squares of one colour at random places and keeps each that reduces the margin; uses no gradient.
 
     Args:
-        model: takes pixels in [0, 1], returns logits; nothing else of it is used.
-        images: in [0, 1].
-        labels: the true classes.
-        epsilon: radius of the ball, in pixel units (for "Linf" in [0, 1]).
-        generator: draws places and signs; one of the CPU.
+        model: takes pixels in [0, 1], returns logits `[batch, classes]`; only the logits are used.
+        images: `[batch, channels, height, width]`, in [0, 1].
+        labels: `[batch]`, the true classes.
+        epsilon: radius of the ball, in pixel units; in [0, 1] for L-infinity.
+        generator: draws places and signs, on the CPU.
         norm: "Linf" or "L2".
-        queries: how often the model may be asked about one image, the untouched image included.
-        p_init: share of the pixels that the first squares cover, in (0, 1].
+        queries: the largest number of queries for each image, the unchanged image included, at least 1.
+        p_init: fraction of the pixels that the first squares cover, in (0, 1].
 
     Returns:
         Images in the ball and in [0, 1]. An image misclassified from the start comes back unchanged.
 
     Raises:
-        ValueError: images are no pictures [batch, channels, height, width]; p_init lies outside (0, 1].
+        ValueError: images are not pictures `[batch, channels, height, width]`; `p_init` lies outside (0, 1].
         ValueError, TypeError: other bad input; see `advlab.attacks.attack.attack`.
+
+    Source: Andriushchenko et al. 2020 (arXiv 1912.00049), algorithm 1.
     """
     return _search(model, images, labels, epsilon, generator, norm, queries, p_init)[0]
 
@@ -60,9 +62,26 @@ def square_queries(
     queries: int = 5000,
     p_init: float = 0.8,
 ) -> Int[Tensor, " batch"]:
-    """How often `square`, run with these very arguments, asks about each image until it is misclassified.
+    """Number of queries that `square`, run with the same arguments, needs for each image until it is misclassified.
 
-    One for an image misclassified from the start; `queries` + 1 for one that never is: it would take more.
+    Args:
+        model: takes pixels in [0, 1], returns logits `[batch, classes]`; only the logits are used.
+        images: `[batch, channels, height, width]`, in [0, 1].
+        labels: `[batch]`, the true classes.
+        epsilon: radius of the ball, in pixel units; in [0, 1] for L-infinity.
+        generator: draws places and signs, on the CPU.
+        norm: "Linf" or "L2".
+        queries: the largest number of queries for each image, the unchanged image included, at least 1.
+        p_init: fraction of the pixels that the first squares cover, in (0, 1].
+
+    Returns:
+        `[batch]`, 1 for an image misclassified from the start, `queries` + 1 for one that is never misclassified.
+
+    Raises:
+        ValueError: images are not pictures `[batch, channels, height, width]`; `p_init` lies outside (0, 1].
+        ValueError, TypeError: other bad input; see `advlab.attacks.attack.attack`.
+
+    Source: Andriushchenko et al. 2020 (arXiv 1912.00049), algorithm 1.
     """
     return _search(model, images, labels, epsilon, generator, norm, queries, p_init)[1]
 
@@ -77,11 +96,11 @@ def _search(
     queries: int,
     p_init: float,
 ) -> tuple[Tensor, Tensor]:
-    """Algorithm 1 for each image by itself: images and the number of queries each took."""
+    """Algorithm 1 for each image by itself: the images, and the number of queries that each took."""
     if not 0 < p_init <= 1:
-        raise ValueError(f"p_init is a share of the pixels, in (0, 1]; got {p_init!r}")
+        raise ValueError(f"p_init must be a fraction of the pixels, in (0, 1]; got {p_init!r}")
     found, taken = images.clone(), torch.full_like(labels, queries + 1)
-    index = torch.arange(len(images), device=images.device)  # of those still attacked
+    index = torch.arange(len(images), device=images.device)  # places in the batch of images still attacked
     best, lead = images, images.new_full((len(images),), -torch.inf)
     with torch.no_grad():
         for query in range(1, queries + 1):
@@ -89,7 +108,7 @@ def _search(
                 asked = images
             elif query == 2:
                 asked = _first_guess(images, epsilon, norm, generator)
-                lead.fill_(-torch.inf)  # from here on the search stays at the ball's surface
+                lead.fill_(-torch.inf)  # from here on the search stays on the ball's surface
             else:
                 side = _side(share(query, queries, p_init), images)
                 asked = _moved(images, best, epsilon, side, norm, generator)
@@ -108,19 +127,30 @@ def _search(
 
 
 def share(query: int, queries: int, p_init: float) -> float:
-    """The share p of pixels in a square at this query of so many: halved along `HALVINGS`, stretched to the budget."""
+    """The fraction p of pixels that a square covers at this query: halved along `HALVINGS`, stretched to the budget.
+
+    Args:
+        query: number of the query, from 1 to `queries`.
+        queries: the whole budget for an image, at least 1.
+        p_init: the fraction at the beginning, in (0, 1].
+
+    Returns:
+        A fraction in (0, 1].
+
+    Source: Andriushchenko et al. 2020 (arXiv 1912.00049), section 5, "schedule".
+    """
     scaled = query * 10_000 / queries
     return float(p_init / 2 ** sum(scaled > at for at in HALVINGS))
 
 
 def _side(p: float, images: Tensor) -> int:
-    """The side of the square nearest to a share p of the picture's pixels."""
+    """Side, in pixels, of the square that comes nearest to a fraction p of the picture's pixels."""
     height, width = images.shape[2:]
     return min(max(round((p * height * width) ** 0.5), 1), height, width)
 
 
 def _first_guess(images: Tensor, epsilon: float, norm: Norm, generator: torch.Generator) -> Tensor:
-    """L-infinity: vertical stripes one pixel wide. L2: a grid of tiles, each of the shape of `_bump`."""
+    """The first point: vertical stripes one pixel wide (L-infinity), or a grid of tiles shaped like `_bump` (L2)."""
     batch, channels, height, width = images.shape
     if norm == "Linf":
         stripes = _signs((batch, channels, 1, width), generator, images)
@@ -137,10 +167,10 @@ def _first_guess(images: Tensor, epsilon: float, norm: Norm, generator: torch.Ge
 
 
 def _moved(images: Tensor, best: Tensor, epsilon: float, side: int, norm: Norm, generator: torch.Generator) -> Tensor:
-    """The next point to ask about: algorithm 2 (L-infinity) or 3 (L2)."""
+    """The next point to query: algorithm 2 (L-infinity) or 3 (L2)."""
     batch, channels = images.shape[:2]
     if norm == "Linf":
-        # A step of 2 epsilon, cut off by the ball, ends at one of its two sides, wherever it began.
+        # A step of 2 epsilon, clipped to the ball, ends at one of its two sides wherever it began.
         wall = (images + epsilon * _signs((batch, channels, 1, 1), generator, images)).clamp(0, 1)
         return torch.where(_window(images, side, generator), wall, best)
     side = min(max(side, 3) | 1, *images.shape[2:])
@@ -159,12 +189,12 @@ def _moved(images: Tensor, best: Tensor, epsilon: float, side: int, norm: Norm, 
 
 
 def _to_length(images: Tensor, change: Tensor, epsilon: float) -> Tensor:
-    """Images changed by a length of epsilon, before [0, 1] cuts some of it off."""
+    """The images plus the change scaled to length epsilon, then clipped to [0, 1]."""
     return (images + change * per_image(epsilon / lengths(change, "L2").clamp_min(TINY), change)).clamp(0, 1)
 
 
 def _window(images: Tensor, side: int, generator: torch.Generator) -> Tensor:
-    """True in one square an image, anywhere in it with equal chance; [batch, 1, height, width]."""
+    """Mask `[batch, 1, height, width]` of one square in each image, uniformly placed."""
     batch, _, height, width = images.shape
     top = torch.randint(0, height - side + 1, (batch, 1, 1, 1), generator=generator).to(images.device)
     left = torch.randint(0, width - side + 1, (batch, 1, 1, 1), generator=generator).to(images.device)
@@ -178,7 +208,7 @@ def _signs(shape: tuple[int, ...], generator: torch.Generator, like: Tensor) -> 
 
 
 def _bump(side: int, batch: int, generator: torch.Generator, like: Tensor) -> Tensor:
-    """A hill beside a dale of unit length together, lying or standing; [batch, 1, side, side] (section 3.4)."""
+    """A hill next to a dale, of length 1 together, stacked or side by side; [batch, 1, side, side] (section 3.4)."""
     upper = _hill(side // 2, side, like)
     bump = torch.cat([upper, -_hill(side - side // 2, side, like)])
     bump = bump / bump.norm().clamp_min(TINY)
@@ -187,7 +217,7 @@ def _bump(side: int, batch: int, generator: torch.Generator, like: Tensor) -> Te
 
 
 def _hill(height: int, width: int, like: Tensor) -> Tensor:
-    """Rings about the middle, that at distance d of height 1/(d+1)^2 + ... + 1/(n+1)^2."""
+    """Rings about the middle; the ring at distance d has the height 1/(d+1)^2 + ... + 1/(n+1)^2."""
     n = max(height, width) // 2
     rows, columns = torch.arange(height, device=like.device), torch.arange(width, device=like.device)
     distance = torch.maximum((rows - height // 2).abs()[:, None], (columns - width // 2).abs())

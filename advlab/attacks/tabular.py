@@ -1,8 +1,8 @@
-"""An attack on rows of a table, where a change has to be feasible: some columns are fixed, whole, or go one way only.
+"""An attack on rows of a table whose changes must be feasible: columns may be fixed, whole-numbered or one-directional.
 
-The constraints are those that Cartella et al., 2021 (arXiv 2101.08030) put on transactions: who may edit what, and
-values that the table can hold. The search is greedy, one column a round, and asks for scores only, so it attacks trees
-as well as networks. Threat model: black box with scores; the norm is the number of columns changed.
+The constraints are those that Cartella et al. 2021 (arXiv 2101.08030) put on transactions: who may edit what, and which
+values the table can hold. The search is greedy, one column a round, and queries only scores, so it attacks trees as
+well as networks. Threat model: black box with scores; the norm is the number of columns changed.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,23 +14,25 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 Change = Literal["fixed", "any", "up", "down"]
-#: Rows [n, columns] to the suspicion of each: the attacker wants it low.
+#: Function from rows [n, columns] to the suspicion of each row, which the attacker wants low.
 Score = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
 class Column:
-    """What an attacker may do to one column: which values it holds, and which way it may move.
+    """What an attacker may do to one column: which values it holds, and in which direction it may change.
 
     Args:
         name: for messages and tables.
-        low: the smallest value, in the column's own unit.
+        low: the smallest value, in the column's own unit; below `high`.
         high: the largest value.
-        change: "fixed", "any", "up" (only raised) or "down" (only lowered).
-        whole: holds whole numbers only.
+        change: "fixed", "any", "up" (may only rise) or "down" (may only fall).
+        whole: True: the column holds whole numbers only.
 
     Raises:
-        ValueError: an empty range, an unknown kind of change, or a whole column with ends that are not whole.
+        ValueError: `low` is not below `high`; an unknown `change`; a whole column whose ends are not whole numbers.
+
+    Source: Cartella et al. 2021 (arXiv 2101.08030).
     """
 
     name: str
@@ -45,19 +47,29 @@ class Column:
         if self.change not in ("fixed", "any", "up", "down"):
             raise ValueError(f"column {self.name!r}: change must be fixed, any, up or down, got {self.change!r}")
         if self.whole and not (float(self.low).is_integer() and float(self.high).is_integer()):
-            raise ValueError(f"column {self.name!r} is whole, its ends {self.low} and {self.high} are not")
+            raise ValueError(f"column {self.name!r}: low and high must be whole, got {self.low} and {self.high}")
 
 
 def feasible(
     rows: Float[Tensor, "n columns"], changed: Float[Tensor, "n columns"], columns: Sequence[Column]
 ) -> Bool[Tensor, " n"]:
-    """Which changed rows an attacker could really have made of these rows. Exact: no rounding is forgiven.
+    """Mask of changed rows that an attacker could have made from the original rows; exact, without tolerance.
+
+    Args:
+        rows: `[n, columns]`, the originals, in the columns' own units.
+        changed: `[n, columns]`, the rows after the attack.
+        columns: one description for each column.
 
     Raises:
-        ValueError: the rows do not fit each other or the columns.
+        ValueError: `rows`, `changed` and `columns` do not fit each other.
+
+    Source: Cartella et al. 2021 (arXiv 2101.08030).
     """
     if changed.shape != rows.shape or rows.ndim != 2 or rows.shape[1] != len(columns):
-        raise ValueError(f"rows are {list(rows.shape)}, changed {list(changed.shape)}, for {len(columns)} columns")
+        raise ValueError(
+            f"rows and changed must be [n, {len(columns)}] for {len(columns)} columns, "
+            f"got {list(rows.shape)} and {list(changed.shape)}"
+        )
     good = torch.ones(len(rows), dtype=torch.bool)
     for number, column in enumerate(columns):
         before, after = rows[:, number], changed[:, number]
@@ -72,12 +84,22 @@ def feasible(
             allowed &= after >= before
         if column.change == "down":
             allowed &= after <= before
-        good &= same | allowed  # what nobody touched is as it came
+        good &= same | allowed  # an unchanged value is always feasible, even out of range
     return good
 
 
 def candidates(column: Column, values: int) -> Float[Tensor, " k"]:
-    """The values that are tried for a column: every whole number where they are few, else evenly spread ones."""
+    """The values that are tried for a column: all whole numbers where there are few, otherwise evenly spaced ones.
+
+    Args:
+        column: gives the range and whether values are whole.
+        values: the largest number of values, at least 2.
+
+    Returns:
+        `[k]`, in float64, ascending, both ends of the range included.
+
+    Source: advlab's own: a grid for the greedy search.
+    """
     if column.whole and column.high - column.low + 1 <= values:
         return torch.arange(column.low, column.high + 1, dtype=torch.float64)
     spread = torch.linspace(column.low, column.high, values, dtype=torch.float64)
@@ -92,25 +114,29 @@ def tabular(
     changes: int,
     values: int = 25,
 ) -> Float[Tensor, "n columns"]:
-    """Lowers the score of each row by changing at most `changes` columns, the best one a round, to feasible values.
+    """Lowers the score of each row by changing at most `changes` columns, greedily, to feasible values.
 
-    For a score that is a sum over columns no choice of columns and candidates is better; for any other it is a
-    heuristic, whose success is a lower bound of what can be had.
+    Each round changes the column that lowers the score most. If the score is a sum over columns, no choice of columns
+    and candidates is better; otherwise this is a heuristic, and its success a lower bound of what an attacker can
+    reach.
 
     Args:
-        score: gives each row a suspicion; asked `values` times a column and round.
-        rows: in the columns' own units, in float64; not touched.
-        columns: what may be done to each.
-        changes: how many columns of a row may change.
-        values: how many values are tried for a column, ends included.
+        score: takes rows `[n, columns]`, returns `[n]`, the suspicion of each; called up to `values` times for each
+            column in each round.
+        rows: `[n, columns]`, in the columns' own units, in float64; left unchanged.
+        columns: what may be done to each column.
+        changes: the largest number of columns changed in a row, at least 1.
+        values: number of values tried for a column, both ends included, at least 2.
 
     Returns:
-        Rows that are feasible for `columns`; no row's score is higher than it was.
+        `[n, columns]`, rows that are feasible for `columns`; no row's score is higher than before.
 
     Raises:
-        ValueError: no columns, rows that do not fit them or are not finite, `changes` below 1, `values` below 2, or a
-            score that is not one number for each row.
-        TypeError: rows are not in float64, where whole numbers and ends stay what they are.
+        ValueError: there are no columns; rows do not fit them or are not finite; `changes` is below 1 or `values` below
+            2; the score is not one finite number for each row.
+        TypeError: rows are not in float64, which whole numbers and range ends need to stay exact.
+
+    Source: Cartella et al. 2021 (arXiv 2101.08030) for the constraints; the greedy search is advlab's own.
     """
     _check(rows, columns, changes, values)
     found, lowest = rows.clone(), _asked(score, rows)
@@ -136,7 +162,7 @@ def tabular(
 def _asked(score: Score, rows: Tensor) -> Tensor:
     answer = score(rows)
     if not isinstance(answer, Tensor) or answer.shape != rows.shape[:1] or not answer.isfinite().all():
-        raise ValueError("score must give one finite number for each row")
+        raise ValueError("score must return one finite number for each row")
     return answer.detach().double()
 
 

@@ -1,4 +1,4 @@
-"""MNIST from the files that this package bundles, as tensors in [0, 1]; seeded, stratified subsets of it."""
+"""MNIST from the files that this package bundles, as tensors in [0, 1], and seeded, stratified subsets of it."""
 
 import hashlib
 import os
@@ -20,7 +20,7 @@ from advlab.engine.cache.store import folder
 Split = Literal["train", "test"]
 
 CLASSES = 10
-# Mean and standard deviation of the training split's pixels in [0, 1]: models normalise with them, inside.
+# Mean and standard deviation of the training split's pixels in [0, 1], with which models normalise inside.
 MEAN = 0.1307
 STD = 0.3081
 SUBSET_SEED = 20141220  # the day FGSM was published (arXiv 1412.6572)
@@ -35,12 +35,17 @@ CHECKSUMS = {  # MD5, the ones torchvision pins
 
 
 class DataError(RuntimeError):
-    """A file of a data set is missing, altered or out of reach. The message names it and the likely cure."""
+    """A file of a data set is missing, altered or out of reach. The message names it and the likely remedy."""
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """Images in [0, 1] with their labels. `len(dataset)` is the number of images."""
+    """Images in [0, 1] with their labels. `len(dataset)` is the number of images.
+
+    Args:
+        images: `[n, 1, 28, 28]`, in [0, 1].
+        labels: `[n]`, in 0..9.
+    """
 
     images: Float[Tensor, "n 1 28 28"]
     labels: Int[Tensor, " n"]
@@ -50,13 +55,18 @@ class Dataset:
 
 
 def mnist(split: Split) -> Dataset:
-    """MNIST's 60,000 training or 10,000 test images, in the files' order.
+    """MNIST's 60,000 training or 10,000 test images, in the order of the files.
 
-    The tensors are the caller's own: changing them in place changes nothing for anybody else.
+    The tensors are the caller's own: changing them in place affects nobody else.
+
+    Args:
+        split: "train" or "test".
 
     Raises:
-        DataError: a bundled file is missing or its MD5 is not the published one.
+        DataError: a bundled file is missing, or its MD5 is not the published one.
         ValueError: `split` is neither "train" nor "test".
+
+    Source: LeCun, Cortes, Burges 1998, the MNIST database; the checksums are those of torchvision.
 
     >>> test = mnist("test")
     >>> test.images.shape, test.labels[:4].tolist()
@@ -66,18 +76,37 @@ def mnist(split: Split) -> Dataset:
 
 
 def fashion_mnist(split: Split) -> Dataset:
-    """Fashion-MNIST by the same door. Not bundled: torchvision downloads it once into the store's folder.
+    """Fashion-MNIST in the form of `mnist`. Not bundled: torchvision downloads it once into the store's folder.
+
+    Args:
+        split: "train" or "test".
 
     Raises:
         DataError: it is not there and cannot be downloaded.
+        ValueError: `split` is neither "train" nor "test".
+
+    Source: Xiao, Rasul, Vollgraf 2017 (arXiv 1708.07747).
     """
     return _dataset(*_fashion_bytes(_checked(split)))
 
 
 def indices(n: int, split: Split = "test") -> Int[Tensor, " n"]:
-    """Which images `subset(n, split)` takes, in ascending order: the same in every process.
+    """Indices of the images that `subset(n, split)` takes, in ascending order; the same in every process.
 
-    Class shares are those of the whole split, rounded by largest remainder. All of them: everything in order.
+    The classes have the proportions of the whole split, rounded by largest remainder.
+
+    Args:
+        n: number of images, from 1 to the size of the split; all of them come in order.
+        split: "train" or "test".
+
+    Returns:
+        `[n]`, places in the split, from 0.
+
+    Raises:
+        ValueError: `n` is out of range, or `split` is neither "train" nor "test".
+        DataError: a bundled file is missing or altered.
+
+    Source: advlab's own: the first images of MNIST's test set are harder than the rest.
 
     >>> indices(5).tolist() == indices(5).tolist()
     True
@@ -94,7 +123,17 @@ def indices(n: int, split: Split = "test") -> Int[Tensor, " n"]:
 
 
 def subset(n: int, split: Split = "test") -> Dataset:
-    """`n` images of a split, seeded and class-stratified (see `indices`).
+    """A seeded, class-stratified sample of `n` images of a split (see `indices`).
+
+    Args:
+        n: number of images, from 1 to the size of the split.
+        split: "train" or "test".
+
+    Raises:
+        ValueError: `n` is out of range, or `split` is neither "train" nor "test".
+        DataError: a bundled file is missing or altered.
+
+    Source: advlab's own: the first images of MNIST's test set are harder than the rest.
 
     >>> len(subset(1000))
     1000
@@ -110,14 +149,14 @@ def _checked(split: Split) -> Split:
 
 
 def _dataset(images: UInt8[Tensor, "n 28 28"], labels: Int[Tensor, " n"]) -> Dataset:
-    """Fresh float tensors from the cached bytes (ToTensor's arithmetic): no caller can reach the cache."""
+    """Fresh float tensors from the cached bytes (the arithmetic of ToTensor), so that no caller can reach the cache."""
     return Dataset(images.unsqueeze(1).float().div_(255), labels.clone())
 
 
 @cache
 def _mnist_bytes(split: Split) -> tuple[UInt8[Tensor, "n 28 28"], Int[Tensor, " n"]]:
     _verify(BUNDLED)
-    # torchvision unpacks beside the archives; the installed package is read-only and shared: work on a copy.
+    # torchvision unpacks next to the archives, but the installed package is read-only and shared: work on a copy.
     root = folder("mnist")
     raw = root / "MNIST" / "raw"
     raw.mkdir(parents=True, exist_ok=True)
@@ -144,7 +183,7 @@ def _fashion_bytes(split: Split) -> tuple[UInt8[Tensor, "n 28 28"], Int[Tensor, 
 
 
 def _verify(raw: Path) -> None:
-    """Before torchvision looks: a bad file would send it to the network for another."""
+    """Checks the files before torchvision does, which would download a replacement for a bad one."""
     for name, expected in CHECKSUMS.items():
         path = raw / name
         cure = "Restore it: reinstall advlab, or `git checkout -- advlab/data/files` in a clone (with git-lfs off)."
@@ -161,7 +200,7 @@ def _md5(path: Path) -> str:
 
 
 def _copy_archives(raw: Path) -> None:
-    """Brings the verified archives into the writable folder; each complete or not at all."""
+    """Copies the verified archives into the writable folder, each completely or not at all."""
     for name, expected in CHECKSUMS.items():
         target = raw / name
         if not target.is_file() or _md5(target) != expected:
@@ -179,5 +218,5 @@ def _drop_damaged(raw: Path) -> None:
 
 
 def _crc32_inside(archive: Path) -> int:
-    """The checksum of its contents that a gzip file carries in its trailer (RFC 1952, section 2.3.1)."""
+    """The checksum of its contents that a gzip file holds in its trailer (RFC 1952, section 2.3.1)."""
     return int.from_bytes(archive.read_bytes()[-8:-4], "little")

@@ -1,10 +1,9 @@
 """Lets torchvision be imported beside a torch that its compiled operators were not built for.
 
-PyPI's Linux wheels of torchvision are built for CUDA. Beside a CPU build of torch their compiled library
-silently does not load, and `import torchvision` dies with "operator torchvision::nms does not exist": it
-registers a shape rule for operators that nobody defined. Declaring their schemas before the import is the
-whole cure. Data sets and transforms need neither operator; calling one still fails, as it should. Where
-torchvision loads, nothing is done.
+PyPI's Linux wheels of torchvision are built for CUDA. Beside a CPU build of torch their compiled library silently does
+not load, and `import torchvision` fails with "operator torchvision::nms does not exist", because it registers a shape
+rule for operators that nobody defined. Declaring their schemas before the import is all that is needed. Data sets and
+transforms use neither operator; calling one still fails, as it should. Where torchvision loads, nothing is done.
 
 Import from here instead of from torchvision: `from advlab.data.torchvision_cpu import datasets, transforms`.
 """

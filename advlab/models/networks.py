@@ -8,7 +8,14 @@ from advlab.data import CLASSES, MEAN, STD
 
 
 class Normalize(nn.Module):
-    """Subtracts `mean`, divides by `std`. It stands inside the model, so that epsilon stays in pixels."""
+    """Layer that subtracts `mean` and divides by `std`, inside the model, so that epsilon stays in pixel units.
+
+    Args:
+        mean: of the pixels in [0, 1]; 0.1307 for MNIST's training images.
+        std: standard deviation of the pixels in [0, 1], above 0; 0.3081 for MNIST's training images.
+
+    Source: advlab's own: the usual standardisation of pixels, as a layer.
+    """
 
     mean: Tensor
     std: Tensor
@@ -19,28 +26,30 @@ class Normalize(nn.Module):
         self.register_buffer("std", torch.tensor(std))
 
     def forward(self, images: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch *shape"]:
-        """Pixels in [0, 1] to normalised pixels."""
+        """Normalised pixels of images in [0, 1]."""
         return (images - self.mean) / self.std
 
     def extra_repr(self) -> str:
-        """What `print(model)` shows."""
+        """The text that `print(model)` shows."""
         return f"mean={self.mean:g}, std={self.std:g}"
 
 
 class Contrast(nn.Module):
-    """Grey levels from `low` to `high` become 0 to 1; beyond them the line goes on, `leak` times as steep.
+    """Layer that stretches grey levels from `low`..`high` to 0..1; outside, the slope is `leak` times as steep.
 
-    A first layer for images that are nearly black and white. A pixel that stays below `low` in its whole ball, or above
-    `high`, hardly moves: that much of any perturbation is gone before the first weight. The leak keeps the gradient's
-    sign. A flat clamp would have none there, and attacks that follow gradients would fail for that reason alone.
+    For images that are nearly black and white. A pixel that stays below `low`, or above `high`, in its whole ball
+    hardly moves, so this much of any perturbation is gone before the first weight. The leak keeps the sign of the
+    gradient: a flat clamp would have none there, and attacks that follow gradients would fail for that reason alone.
 
     Args:
         low: the grey level that becomes 0, in pixel units.
-        high: the one that becomes 1; above `low`.
-        leak: the slope outside, in slopes inside, [0, 1].
+        high: the grey level that becomes 1, in pixel units; above `low`.
+        leak: the slope outside relative to the slope inside, in [0, 1].
 
     Raises:
-        ValueError: `high` is not above `low`, or a leak outside [0, 1].
+        ValueError: `high` is not above `low`, or `leak` lies outside [0, 1].
+
+    Source: advlab's own: Schott et al. 2019 (arXiv 1805.09190) show how much binarising MNIST alone gives.
 
     >>> Contrast(0.25, 0.75, leak=0.0)(torch.tensor([0.0, 0.25, 0.5, 1.0])).tolist()
     [0.0, 0.0, 0.5, 1.0]
@@ -55,32 +64,38 @@ class Contrast(nn.Module):
         self.low, self.high, self.leak = low, high, leak
 
     def forward(self, images: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch *shape"]:
-        """Pixels in [0, 1] to stretched ones. Never falls where a pixel rises, rounding included."""
+        """Stretched pixels of images in [0, 1]. Never falls where a pixel rises, not even by rounding."""
         stretched = (images - self.low) / (self.high - self.low)
         inside = stretched.clamp(0, 1)
         return inside + self.leak * (stretched - inside)
 
     def extra_repr(self) -> str:
-        """What `print(model)` shows."""
+        """The text that `print(model)` shows."""
         return f"low={self.low:g}, high={self.high:g}, leak={self.leak:g}"
 
 
 def expect_digits(images: Tensor) -> None:
-    """Raises ValueError unless `images` has MNIST's shape."""
+    """Checks that `images` have MNIST's shape `[batch, 1, 28, 28]`; raises ValueError otherwise."""
     if images.ndim != 4 or images.shape[1:] != (1, 28, 28):
         raise ValueError(f"SimpleCNN takes images of shape [batch, 1, 28, 28], got {list(images.shape)}")
 
 
-fx.wrap("expect_digits")  # a check depends on values, so torch.fx takes it as one step when it traces the model
+fx.wrap("expect_digits")  # a check depends on values, so torch.fx has to record it as one step
 
 
 class SimpleCNN(nn.Module):
     """The article's network: 421,642 parameters, of which `fc1` holds 401,536.
 
-    Every step is a named module, `nn.ReLU` included: forward hooks find modules, not calls of `F.relu`.
+    Every step is a named module, `nn.ReLU` included: forward hooks attach to modules, not to calls of `F.relu`.
 
     Args:
-        dropout: the probability with which a feature of `fc1` is dropped in training, in [0, 1).
+        dropout: probability with which a feature of `fc1` is dropped in training, in [0, 1).
+
+    Raises:
+        ValueError: `dropout` lies outside [0, 1].
+
+    Source: perfecXion Research Team 2025, Understanding Adversarial Attacks Through MNIST, the article that the book
+    tests.
 
     >>> sum(parameter.numel() for parameter in SimpleCNN().parameters())
     421642
@@ -102,7 +117,7 @@ class SimpleCNN(nn.Module):
         self.fc2 = nn.Linear(128, CLASSES)
 
     def forward(self, images: Float[Tensor, "batch 1 28 28"]) -> Float[Tensor, "batch classes"]:
-        """Logits. Raises ValueError unless `images` has MNIST's shape."""
+        """Logits `[batch, classes]`. Raises ValueError unless `images` have MNIST's shape."""
         expect_digits(images)
         x = self.normalize(images)
         x = self.pool1(self.relu1(self.conv1(x)))
@@ -112,9 +127,11 @@ class SimpleCNN(nn.Module):
 
 
 def strided_cnn() -> nn.Sequential:
-    """`SimpleCNN` with convolutions that stride in the place of its poolings, and no dropout: as many parameters.
+    """`SimpleCNN` with strided convolutions in place of pooling, and no dropout; as many parameters.
 
-    A quarter of the places are computed, so a training costs a third; and it is a chain of layers that have bounds.
+    It computes a quarter of the positions, so a training costs a third, and it is a chain of layers that have bounds.
+
+    Source: advlab's own: a cheap variant of the article's network.
 
     >>> sum(parameter.numel() for parameter in strided_cnn().parameters())
     421642
@@ -133,7 +150,9 @@ def strided_cnn() -> nn.Sequential:
 
 
 def deeper_cnn() -> nn.Sequential:
-    """Three convolutions, of which the first and the last stride: what a few minutes of robust training make most of.
+    """Three convolutions, the first and the last strided: gains most from a few minutes of robust training.
+
+    Source: advlab's own: the network of the book's adversarial training.
 
     >>> sum(parameter.numel() for parameter in deeper_cnn().parameters())
     685154
@@ -154,12 +173,14 @@ def deeper_cnn() -> nn.Sequential:
 
 
 def striding(first: int, second: int, hidden: int) -> nn.Sequential:
-    """Two convolutions of 4x4 that stride, no pooling, one hidden layer: a network whose passes are cheap.
+    """Two strided 4x4 convolutions, no pooling, one hidden layer: a network with cheap forward and backward passes.
 
     Args:
-        first: channels of the first convolution.
-        second: channels of the second.
-        hidden: width of the hidden layer.
+        first: channels of the first convolution, at least 1.
+        second: channels of the second convolution, at least 1.
+        hidden: width of the hidden layer, at least 1.
+
+    Source: advlab's own: a small network for methods that need very many passes.
     """
     return nn.Sequential(
         Normalize(MEAN, STD),
@@ -175,7 +196,9 @@ def striding(first: int, second: int, hidden: int) -> nn.Sequential:
 
 
 def cheap_cnn() -> nn.Sequential:
-    """The network to be smoothed, which is asked thousands of times about one image; 81,710 parameters.
+    """The network for randomised smoothing, which is queried thousands of times for one image; 81,710 parameters.
+
+    Source: advlab's own: `striding` at its smallest.
 
     >>> sum(parameter.numel() for parameter in cheap_cnn().parameters())
     81710

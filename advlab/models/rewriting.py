@@ -1,13 +1,13 @@
-"""The same network, rewritten to run faster on a processor: equal outputs and gradients, fewer steps through memory.
+"""The same network, rewritten to run faster on a processor: equal outputs and gradients, less memory traffic.
 
-Two things are done about where the time of a plain step goes:
+Two costs of a plain step are reduced:
 
-* ReLU before max pooling works on four times the numbers. The two are swapped: max(relu(x)) = relu(max(x)).
-* A convolution of a single channel is slow in its gradients, and leaves its output in a layout that the next pooling is
-  slow in. Trainings need the weights' gradient: as a product with the matrix of patches it is faster. Attacks need the
+* ReLU before max pooling works on four times as many numbers. The two are swapped: max(relu(x)) = relu(max(x)).
+* A convolution with a single input channel has slow gradients, and its output has a layout in which the next pooling is
+  slow. Trainings need the weights' gradient, which is faster as a product with the matrix of patches. Attacks need the
   images' gradient: one product gives what each place of the kernel sends back, and shifted sums put it in place.
 
-Measured on two AVX2 cores, and not done because it gained nothing: pooling by hand as the maximum of four strided views
+Measured on two AVX2 cores and left out because it gained nothing: pooling by hand as the maximum of four strided views
 (its gradient is slower), and weight gradients of the other convolutions as products with patches.
 """
 
@@ -22,8 +22,8 @@ from torch import Tensor, fx, nn
 
 from advlab.models import Contrast, Normalize, SimpleCNN
 
-#: Layers and networks whose forward pass is the same steps at every call, whatever the values: what torch.fx records of
-#: one call then stands for all. Of other classes nobody knows (a defense may toss coins in Python): left alone.
+#: Layers and networks whose forward pass takes the same steps at every call, whatever the values, so that torch.fx may
+#: record one call for all. Other classes are left alone: a defense, for one, may draw random numbers in Python.
 FIXED = (
     nn.Sequential, nn.Identity, nn.Flatten, nn.Unflatten, nn.Linear, nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d, nn.ReLU,
     nn.Tanh, nn.Sigmoid, nn.LeakyReLU, nn.ELU, nn.GELU, nn.Softplus, nn.BatchNorm1d, nn.BatchNorm2d, nn.Dropout,
@@ -32,12 +32,15 @@ FIXED = (
 
 
 def for_attacks(model: nn.Module) -> nn.Module:
-    """The same function for whoever needs the gradient in the images alone, on a processor; else the model itself.
+    """An equivalent model for code that needs only gradients in the images, on a processor; otherwise the model itself.
 
-    Weights of convolutions are copied into the layout in which they are fast (as they stand now: rewrite anew after a
-    step of training), all other parameters are shared. The caller's model is not changed. Models are left alone if they
-    hold modules of a class that is not in `FIXED`, hooks or parametrisations, or do not lie on the CPU in float32. Of
-    an `nn.Sequential` that holds some such modules, a defense before a network, the others are rewritten.
+    Convolution weights are copied, as they are now, into the layout in which they are fast: rewrite again after a
+    training step. All other parameters are shared. The caller's model is not changed. A model is returned as it is if
+    it holds modules of a class that is not in `FIXED`, hooks or parametrisations, or if it is not on the CPU in
+    float32. In an `nn.Sequential` that holds some such modules, a defense before a network, only the others are
+    rewritten.
+
+    Source: advlab's own: chosen by measurement against the plain model.
     """
     if isinstance(model, _ForAttacks):
         return model
@@ -55,17 +58,17 @@ def for_attacks(model: nn.Module) -> nn.Module:
 def _part_by_part(model: nn.Module) -> nn.Module:
     if type(model) is not nn.Sequential or _is_watched(model):
         return model
-    # Not `named_children`, which names a part that stands twice only once. A single layer has nothing to gain.
+    # Not `named_children`, which yields a part that occurs twice only once. A single layer has nothing to gain.
     parts = [(name, for_attacks(part) if any(part.children()) else part) for name, part in model._modules.items()]
     if all(part is model._modules[name] for name, part in parts):
         return model
     mixed = nn.Sequential(OrderedDict(parts))
-    mixed.training = model.training  # of the container alone: parts that are the caller's keep their own flags
+    mixed.training = model.training  # of the container only: the caller's parts keep their own flags
     return mixed
 
 
 class _ForAttacks(fx.GraphModule):
-    """Marks what needs no second rewriting."""
+    """Marks a model that needs no second rewriting."""
 
 
 def _is_fixed(model: nn.Module) -> bool:
@@ -75,13 +78,13 @@ def _is_fixed(model: nn.Module) -> bool:
 
 
 def _is_watched(module: nn.Module) -> bool:
-    """Whether hooks would see, or a method of the instance's own would change, what the module does."""
+    """True if hooks would see, or a method of the instance itself would change, what the module does."""
     hooks = (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks, module._backward_pre_hooks)
     return any(hooks) or "forward" in vars(module)
 
 
 def _channels_last(layer: nn.Conv2d) -> nn.Conv2d:
-    """The same convolution with its kernel laid out with the channels last: its output is, too."""
+    """The same convolution with the kernel in channels-last layout, which its output takes over."""
     copy = nn.Conv2d(
         layer.in_channels, layer.out_channels, layer.kernel_size, layer.stride, layer.padding, layer.dilation,  # type: ignore[arg-type]
         layer.groups, layer.bias is not None, layer.padding_mode, device="meta",
@@ -92,10 +95,12 @@ def _channels_last(layer: nn.Conv2d) -> nn.Conv2d:
 
 
 def rewritten(model: nn.Module) -> fx.GraphModule:
-    """The same function on the same parameters, for training on a processor; the caller's model is not changed.
+    """An equivalent model on the same parameters, for training on a processor; the caller's model is not changed.
 
-    What the forward pass asks of `self.training` directly (`F.dropout`) is traced as it stands now; sub-modules
-    (`nn.Dropout`) keep asking. Other layers stay as they are.
+    Parts of the forward pass that read `self.training` directly (`F.dropout`) are traced as they are now; sub-modules
+    (`nn.Dropout`) keep reading it. Other layers stay as they are.
+
+    Source: advlab's own: chosen by measurement against the plain model.
     """
     traced = pool_first(model)
     for name, module in list(traced.named_modules()):
@@ -106,7 +111,10 @@ def rewritten(model: nn.Module) -> fx.GraphModule:
 
 
 def pool_first(model: nn.Module) -> fx.GraphModule:
-    """A traced copy in which each max pooling stands before the ReLU it followed; parameters are shared."""
+    """A traced copy in which each max pooling precedes the ReLU that it followed; parameters are shared.
+
+    Source: advlab's own: max(relu(x)) = relu(max(x)).
+    """
     traced = fx.symbolic_trace(model)
     for pool in traced.graph.nodes:
         if not _calls(pool, nn.MaxPool2d, traced):
@@ -131,13 +139,13 @@ def _calls(node: fx.node.Argument, kind: type[nn.Module], traced: fx.GraphModule
 
 
 def is_one_channel(layer: nn.Conv2d) -> bool:
-    """One channel, no dilation, a number of zeros around: what `one_channel` computes."""
+    """True if `one_channel` can compute this convolution: one input channel, no dilation, numeric zero padding."""
     shape = (layer.in_channels, layer.dilation, layer.padding_mode)
     return shape == (1, (1, 1), "zeros") and not isinstance(layer.padding, str)
 
 
 class _OneChannel(nn.Module):
-    """A convolution of one channel as a product of matrices; shares the layer's weights."""
+    """A convolution with one input channel as a product of matrices; shares the layer's weights."""
 
     def __init__(self, layer: nn.Conv2d) -> None:
         super().__init__()
@@ -150,7 +158,7 @@ class _OneChannel(nn.Module):
 
 
 def pair(sides: Any) -> tuple[int, int]:
-    """Rows and columns of a convolution's stride or padding, which may be numbers of any kind."""
+    """Rows and columns of a convolution's stride or padding, as plain integers."""
     rows, columns = sides
     return int(rows), int(columns)
 
@@ -158,22 +166,35 @@ def pair(sides: Any) -> tuple[int, int]:
 def one_channel(
     images: Tensor, weight: Tensor, bias: Tensor | None, stride: tuple[int, int], padding: tuple[int, int]
 ) -> Tensor:
-    """`F.conv2d` of one input channel as a product with the matrix of patches: its weights' gradient is a product."""
+    """`F.conv2d` with one input channel as a product with the matrix of patches; so is its weights' gradient.
+
+    Args:
+        images: `[batch, 1, height, width]`.
+        weight: `[channels, 1, rows, columns]`, the kernel.
+        bias: `[channels]`; None for no bias.
+        stride: down and to the right, in pixels, at least 1.
+        padding: zeros added above and below, and at the left and right, in pixels.
+
+    Returns:
+        `[batch, channels, height, width]`, equal to `F.conv2d` up to rounding.
+
+    Source: Chellapilla, Puri, Simard 2006: convolution as a product with unrolled patches (im2col).
+    """
     (rows, columns), (down, right) = padding, stride
     padded = F.pad(images, (columns, columns, rows, rows)).squeeze(1)
     windows = padded.unfold(1, weight.shape[2], down).unfold(2, weight.shape[3], right)
     count, height, width = windows.shape[:3]
-    patches = windows.reshape(count * height * width, -1)  # a row for each place in the output
+    patches = windows.reshape(count * height * width, -1)  # one row for each place in the output
     product = F.linear(patches, weight.flatten(1), bias)
     return product.view(count, height, width, -1).permute(0, 3, 1, 2)
 
 
 class _Scatter(nn.Module):
-    """A convolution of one channel whose gradient in the images is one product and shifted sums."""
+    """A convolution with one input channel whose gradient in the images is one product and shifted sums."""
 
     def __init__(self, layer: nn.Conv2d) -> None:
         super().__init__()
-        # Of one channel `contiguous` would keep the strides; they decide whether the output has its channels last.
+        # With one channel `contiguous` would keep the strides, which decide whether the output is channels-last.
         self.kernel = torch.empty_like(layer.weight, memory_format=torch.channels_last, requires_grad=False)
         self.kernel.copy_(layer.weight.detach())
         self.bias = None if layer.bias is None else layer.bias.detach()

@@ -1,4 +1,4 @@
-"""One training loop. A recipe says what is trained, on how many images, and what perturbs them."""
+"""One training loop. A recipe says which model is trained, on how many images, and which perturbation it meets."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from advlab.models.inference import logits
 from advlab.models.rewriting import rewritten
 from advlab.training import memory
 
-WARM_UP = 0.2  # share of the steps in which the learning rate rises; it falls to nearly nothing in the rest
+WARM_UP = 0.2  # fraction of the steps in which the learning rate rises; afterwards it falls to nearly 0
 REPORT_EVERY = 10  # steps
 
 
@@ -27,21 +27,21 @@ class Recipe:
     """How a model is trained: plain values and functions, so that a recipe can be hashed.
 
     Args:
-        architecture: makes the untrained model.
-        epochs: passes over the training images.
-        batch_size: images a step.
-        learning_rate: Adam's, at the top of its one cycle (linear rise, linear fall).
-        train_images: how many, stratified (`advlab.data.subset`); None for all 60,000.
-        test_images: how many are classified after each epoch; None for all 10,000.
+        architecture: returns the untrained model.
+        epochs: passes over the training images, at least 1.
+        batch_size: images in a step, at least 1.
+        learning_rate: Adam's, above 0, at the peak of its single cycle (linear rise, linear fall).
+        train_images: number of training images, stratified (`advlab.data.subset`); None for all 60,000.
+        test_images: number of images classified after each epoch; None for all 10,000.
         perturb: called as `perturb(model, images, labels, epsilon)` on every batch; None trains on clean images.
-        epsilon: the size, in pixel units, that `perturb` is given.
-        ramp: the share of the steps, [0, 1], in which epsilon grows from 0 to its size. A network that meets large
-            perturbations from the first step on may learn for long that every digit is the same.
-        loss: of logits and labels, averaged over the batch.
-        objective: called as `objective(model, images, labels, share)`, where share is the part of the steps that is
-            done, in [0, 1): a loss that asks more of the model than its outputs on one batch. In the place of
-            `perturb` and `loss`, which tests still use. Called under autocast where the processor has bfloat16.
-        clip: the largest L2 norm of all gradients together; longer ones are shortened. None leaves them.
+        epsilon: the size passed on to `perturb`, in pixel units.
+        ramp: fraction of the steps, in [0, 1], during which epsilon grows from 0 to its size. A network that meets
+            large perturbations from the first step on may long predict one class for every digit.
+        loss: of logits `[batch, classes]` and labels `[batch]`, averaged over the batch.
+        objective: called as `objective(model, images, labels, share)`, where share is the fraction of the steps done,
+            in [0, 1): a loss that needs more of the model than its outputs on one batch. Replaces `perturb` and `loss`;
+            the test after each epoch still uses `loss`. Called under autocast where the processor has bfloat16.
+        clip: the largest L2 norm of all gradients together, above 0; longer ones are shortened. None: no clipping.
         name: what progress and the store call the model; no part of what it is.
     """
 
@@ -61,9 +61,9 @@ class Recipe:
 
 
 class Epoch(TypedDict):
-    """What one epoch came to. Accuracies in [0, 1]; training figures are averages while the model learned.
+    """Results of one epoch. Accuracies lie in [0, 1]; training figures are averages while the model was learning.
 
-    The accuracy in training is None where the recipe has an objective of its own, whose outputs nobody sees.
+    The accuracy in training is None where the recipe has an objective, whose outputs the loop does not see.
     """
 
     epoch: int
@@ -76,21 +76,36 @@ class Epoch(TypedDict):
 
 @dataclass(frozen=True)
 class Training:
-    """A trained model, in evaluation mode and in torch's plain memory format, and its history."""
+    """A trained model, in evaluation mode and in torch's default memory format, and its history.
+
+    Args:
+        model: the trained network.
+        history: one entry for each epoch.
+    """
 
     model: nn.Module
     history: list[Epoch]
 
 
 def train(recipe: Recipe, seed: int) -> Training:
-    """Trains the recipe's model from `seed`, which decides the weights, the images' order and dropout.
+    """Trains the recipe's model.
 
-    The same seed gives the same model, bit for bit, on the same machine with the same number of threads.
-    torch's global generator is left as it was.
+    The same seed gives the same model, bit for bit, on the same machine with the same number of threads. torch's global
+    generator is restored afterwards.
+
+    Args:
+        recipe: what to train and how.
+        seed: sets the weights, the order of the images and dropout.
+
+    Returns:
+        The trained model and one entry of history for each epoch.
 
     Raises:
-        ValueError: epochs or batch size below 1, more images than there are, an objective beside a perturbation, or a
-            clip that is not positive.
+        ValueError: epochs or batch size below 1; more images than the split holds, or fewer than 1; both an objective
+            and a perturbation; a clip that is not positive.
+        DataError: a file of MNIST is missing or altered.
+
+    Source: Adam: Kingma, Ba 2015 (arXiv 1412.6980); the loop is advlab's own.
     """
     check_recipe(recipe)
     training_set = _share("train", recipe.train_images)
@@ -106,17 +121,24 @@ def train(recipe: Recipe, seed: int) -> Training:
 
 
 def check_recipe(recipe: Recipe) -> None:
-    """Raises ValueError for a recipe that nothing can be trained by; `train` names its causes."""
+    """Checks that a recipe can be trained; raises ValueError otherwise, for the causes that `train` names."""
     if recipe.epochs < 1 or recipe.batch_size < 1:
         raise ValueError(f"epochs and batch_size must be at least 1, got {recipe.epochs} and {recipe.batch_size}")
     if recipe.objective is not None and recipe.perturb is not None:
-        raise ValueError("a recipe has either perturb or objective: an objective makes its own perturbations")
+        raise ValueError("a recipe takes either perturb or objective: an objective makes its own perturbations")
     if recipe.clip is not None and not recipe.clip > 0:
         raise ValueError(f"clip must be positive, got {recipe.clip}")
 
 
 def lay_out(model: nn.Module, memory_format: torch.memory_format) -> None:
-    """Puts the kernels of convolutions into a memory format, in place; their convolutions work in it, too."""
+    """Puts the kernels of convolutions into a memory format, in place; their convolutions then work in it, too.
+
+    Args:
+        model: its four-dimensional parameters are changed.
+        memory_format: `torch.channels_last` or `torch.contiguous_format`.
+
+    Source: advlab's own: channels-last convolutions are faster on a processor.
+    """
     for parameter in model.parameters():
         if parameter.ndim == 4:
             parameter.data = parameter.data.contiguous(memory_format=memory_format)
@@ -128,7 +150,14 @@ def _share(split: Split, n: int | None) -> Dataset:
 
 @dataclass(frozen=True)
 class Step:
-    """What one step of a training gave: the loss before it, and outputs (unless it has an objective) and targets."""
+    """Results of one training step.
+
+    Args:
+        epoch: number of the epoch, from 0.
+        loss: before the step, averaged over the batch.
+        outputs: `[batch, classes]`; None where the recipe has an objective.
+        targets: `[batch, ...]`, what the outputs were compared with.
+    """
 
     epoch: int
     loss: Tensor
@@ -139,15 +168,22 @@ class Step:
 def descent(
     model: nn.Module, fast: nn.Module, recipe: Recipe, images: Tensor, targets: Tensor, order: torch.Generator
 ) -> Iterator[Step]:
-    """Trains the model by the recipe on these images, in training mode, one step each time the caller asks for one.
+    """Trains the model by the recipe, one step each time the caller asks for the next result; in training mode.
 
     Args:
-        model: what `recipe.perturb` attacks.
-        fast: the same parameters, `advlab.models.rewriting.rewritten`: what is trained.
-        targets: what `recipe.loss` compares the outputs with; labels, where the recipe perturbs.
-        order: shuffles the images; one of the CPU.
+        model: the model that `recipe.perturb` or `recipe.objective` gets.
+        fast: the same parameters, `advlab.models.rewriting.rewritten`: the model that is trained.
+        recipe: how to train.
+        images: `[n, *shape]`, the training images, in [0, 1].
+        targets: `[n, ...]`, what `recipe.loss` compares the outputs with; labels `[n]` where the recipe perturbs.
+        order: shuffles the images; on the CPU.
+
+    Returns:
+        An iterator over the results of the steps, `recipe.epochs` passes over the images.
+
+    Source: Adam: Kingma, Ba 2015 (arXiv 1412.6980); the loop is advlab's own.
     """
-    # Autocast only where the processor computes in bfloat16; elsewhere it would be slower than float32.
+    # Autocast only where the processor computes in bfloat16; elsewhere autocast would be slower than float32.
     low = torch.autocast("cpu", torch.bfloat16, enabled=images.device.type == "cpu" and machine.path() == "bfloat16")
     optimizer = torch.optim.Adam(model.parameters(), recipe.learning_rate, fused=images.device.type in ("cpu", "cuda"))
     batches = -(-len(images) // recipe.batch_size)

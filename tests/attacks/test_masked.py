@@ -112,7 +112,7 @@ def test_glasses_are_symmetric_hollow_and_in_the_image():
 @pytest.mark.parametrize(
     ("mask", "error", "message"),
     [
-        (torch.ones(1, 28, 28), TypeError, "truth values, got torch.float32"),
+        (torch.ones(1, 28, 28), TypeError, "boolean tensor, got torch.float32"),
         ("frame", TypeError, "got str"),
         (torch.ones(28, 28, dtype=torch.bool), ValueError, r"shape of one image, \[1, 28, 28\]"),
         (torch.zeros(1, 28, 28, dtype=torch.bool), ValueError, "allows no pixel"),

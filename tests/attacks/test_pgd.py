@@ -318,7 +318,7 @@ def test_an_image_does_not_depend_on_its_neighbours():
 
 
 def test_restarts_need_random_starts(network, digits):
-    with pytest.raises(ValueError, match="restarts without random_start"):
+    with pytest.raises(ValueError, match="without random_start"):
         pgd(network, digits.images, digits.labels, 0.1, generator=coins(), random_start=False, restarts=2)
 
 

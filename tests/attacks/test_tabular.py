@@ -124,7 +124,7 @@ def test_candidates_are_all_whole_numbers_or_spread_with_both_ends():
     [
         (("x", 1, 1), "low must lie below high"),
         (("x", 0, 1, "sideways"), "change"),
-        (("x", 0.5, 2, "any", True), "is whole, its ends"),
+        (("x", 0.5, 2, "any", True), "low and high must be whole"),
     ],
 )
 def test_columns_that_are_none(given_, message):
