@@ -34,8 +34,7 @@ def fit(
         ValueError: the recipe's epochs or batch size are below 1, or its clip is not positive; it perturbs or has an
             objective, which this loop does not support; there is no image, or the numbers of images and targets differ.
 
-    Source: advlab's own: the loop of `advlab.training.train` on data handed in; Adam is Kingma, Ba 2015 (arXiv
-    1412.6980).
+    Source: advlab's own: the loop of `advlab.training.train`, which takes no data of the caller's.
     """
     check_recipe(recipe)
     if recipe.perturb is not None or recipe.objective is not None:

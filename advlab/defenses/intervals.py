@@ -137,8 +137,7 @@ class Affine:
         Returns:
             [batch, *shape of the output].
 
-        Source: Gowal et al. 2018 (arXiv 1810.12715), section 3: centre and radius pass the layer with different
-        weights.
+        Source: Gowal et al. 2018 (arXiv 1810.12715), section 3: how centre and radius pass a layer.
         """
         if isinstance(self.layer, nn.Conv2d):
             how = self.layer
@@ -171,8 +170,7 @@ def affine(layer: Weighted, clean: Tensor | None = None) -> Affine:
         clean: the layer's input for the unperturbed images. Batch normalisation in training mode takes its statistics
             from it; None, or evaluation mode, uses the running statistics.
 
-    Source: batch normalisation is Ioffe, Szegedy 2015 (arXiv 1502.03167); its bounds are Shi et al. 2021 (arXiv
-    2103.17268).
+    Source: Shi et al. 2021 (arXiv 2103.17268) for the statistics of batch normalisation.
     """
     if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d):
         if clean is not None and layer.training:
