@@ -132,7 +132,7 @@ def imbalance(body: list[nn.Module], entering: list[Interval]) -> Float[Tensor, 
     weighty = [number for number, layer in enumerate(body) if isinstance(layer, nn.Linear | nn.Conv2d)]
     relus = [number for number, layer in enumerate(body) if isinstance(layer, nn.ReLU)]
     if not weighty or not relus:
-        raise ValueError("the regulariser needs a network with ReLUs and weights before its last layer; there are none")
+        raise ValueError("the regulariser needs a network with ReLUs and weights before its last layer: one is missing")
     at_first = entering[weighty[0]].radius.mean()
     costs = []
     for number in relus:
