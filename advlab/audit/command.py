@@ -23,7 +23,7 @@ WRONG_USAGE, NO_VERDICT = 64, 2
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The words and options of `advlab audit`."""
+    """Add the arguments and options of `advlab audit` to a parser."""
     parser.add_argument("model", help="package.module:factory, a function without arguments that returns the model")
     parser.add_argument("--epsilon", type=float, required=True, help="radius of the ball, in pixel units of [0, 1]")
     parser.add_argument("--norm", choices=("Linf", "L2"), default="Linf", help="of the ball (default: Linf)")
@@ -44,7 +44,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Audits the model that the options name; returns the exit status: 0, 1, 2 or 64 (see `advlab.audit.result`)."""
+    """Audit the model that the options name; return the exit status 0, 1, 2 or 64 (see `advlab.audit.result`)."""
     console = Console(stderr=True)
     try:
         _check(options)
@@ -76,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> None:
-    """Everything that can be wrong with the options, before minutes are spent."""
+    """Raise UsageError for whatever is wrong with the options, before minutes are spent."""
     if options.images is not None and options.images < 1:
         raise UsageError(f"--images must be at least 1, got {options.images}")
     if options.report is not None and options.report.suffix not in (".html", ".md"):
@@ -95,7 +95,7 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _explain(problem: ModelError, console: Console) -> None:
-    """What is wrong, in a sentence; below it where, if the user's own code failed."""
+    """Print what is wrong in a sentence, below the traceback of the user's own code if that failed."""
     cause = problem.__cause__
     if cause is not None:
         console.print(
@@ -119,7 +119,7 @@ def _write(found: Audit, options: argparse.Namespace) -> None:
 
 @contextmanager
 def _bar(console: Console) -> Iterator[None]:
-    """What is being done and how far it is, on a terminal; nothing elsewhere (a log)."""
+    """Progress bar with the current task on a terminal; nothing elsewhere, such as in a log."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
         task = progress.add_task("looking at the model", total=1.0)
