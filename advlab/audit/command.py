@@ -26,15 +26,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the arguments and options of `advlab audit` to a parser."""
     parser.add_argument("model", help="package.module:factory, a function without arguments that returns the model")
     parser.add_argument("--epsilon", type=float, required=True, help="radius of the ball, in pixel units of [0, 1]")
-    parser.add_argument("--norm", choices=("Linf", "L2"), default="Linf", help="of the ball (default: Linf)")
+    parser.add_argument("--norm", choices=("Linf", "L2"), default="Linf", help="norm of the ball (default: Linf)")
     parser.add_argument(
         "--data",
         help=".npz or .safetensors with images and labels, or package.module:function that returns a DataLoader",
     )
-    parser.add_argument("--images", type=int, help=f"how many (default: {IMAGES}, or {QUICK_IMAGES} with --quick)")
+    parser.add_argument(
+        "--images", type=int, help=f"number of images (default: {IMAGES}, or {QUICK_IMAGES} with --quick)"
+    )
     parser.add_argument("--at-least", type=float, metavar="SHARE", help="exit with 1 below this robust accuracy")
     parser.add_argument("--quick", action="store_true", help="fewer images, weaker attacks: seconds instead of minutes")
-    parser.add_argument("--seed", type=int, default=0, help="of all that is drawn (default: 0)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of everything random (default: 0)")
     parser.add_argument("--device", help="move the model there: cpu, cuda, cuda:N, mps")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything as JSON, image by image")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the robustness card: .html or .md")

@@ -28,7 +28,7 @@ class Data:
         pool_labels: [m], their true classes.
         source: where the images come from, in words.
 
-    Source: advlab's own record.
+    Source: advlab's own: what an audit needs to be given.
     """
 
     images: Tensor
@@ -62,7 +62,7 @@ def load_data(spec: str | None, count: int, seed: int) -> Data:
             than `count`.
         ModelError: the function, or the import of its module, fails.
 
-    Source: advlab's own.
+    Source: advlab's own: how an audit chooses its images.
     """
     if spec is None:
         return _mnist(count)
@@ -106,7 +106,7 @@ def drawn(given: Iterable, count: int, seed: int, source: str) -> Data:
     Raises:
         UsageError: these are not images in [0, 1] with one label each, or fewer than `count`.
 
-    Source: advlab's own.
+    Source: advlab's own: how an audit chooses its images.
     """
     images, labels = given if _is_pair(given) else _collected(given, count + POOL)
     _check(images, labels, count, source)

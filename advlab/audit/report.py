@@ -99,7 +99,7 @@ def show(audit: Audit, console: Console) -> None:
         audit: what to print.
         console: where to print it.
 
-    Source: advlab's own.
+    Source: advlab's own: one of three forms of the report.
     """
     table = Table(title=f"{audit.model['name']}: {audit.norm}, epsilon {audit.epsilon:g}, {audit.robust.n} images")
     table.add_column("attack")

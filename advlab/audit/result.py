@@ -28,7 +28,7 @@ class Attacked:
         tried: the number of images that it attacked, of those classified correctly without an attack.
         seconds: how long it took.
 
-    Source: advlab's own record.
+    Source: advlab's own: a record of what was measured.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Audit:
         date: when, in UTC.
         seconds: how long it took.
 
-    Source: advlab's own record.
+    Source: advlab's own: a record of what was measured.
     """
 
     model: dict[str, Any]

@@ -57,7 +57,7 @@ class Rung:
             broken. An image that was not attacked counts as wrong.
         seconds: how long it took.
 
-    Source: advlab's own record.
+    Source: advlab's own: a record of what was measured.
     """
 
     name: str
@@ -114,7 +114,7 @@ class Ladder:
             survivors: whether to attack only images that no earlier rung has broken.
             parameters: of the attack, for the report.
 
-        Source: advlab's own.
+        Source: advlab's own: bookkeeping of the worst case of each image.
         """
         began = time.perf_counter()
         clean = torch.tensor(self.rungs[0].right) if self.rungs else torch.ones_like(self.standing)
