@@ -85,8 +85,7 @@ def leads(
         targets: [batch], classes to be mistaken for; None for an untargeted attack.
 
     Returns:
-        The lead of a wrong class (or the target) over the true one (or the best other), and that of the best class over
-        "detected"; each [batch], in units of logits.
+        The lead of a wrong class, or the target, and that of any class over "detected"; each [batch], in logits.
 
     Source: advlab's own, of the margins of Carlini, Wagner 2017 (arXiv 1608.04644).
     """

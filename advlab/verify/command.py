@@ -66,9 +66,9 @@ def _show(found: Verified, console: Console) -> None:
     for name, values in (
         ("in [0, 1]", found.inside_domain),
         ("in the ball", found.inside_ball),
-        ("answered wrong", found.fooled),
+        ("misclassified", found.fooled),
         ("all three", found.holds),
-        ("original answered right", found.right_before),
+        ("original classified correctly", found.right_before),
     ):
         table.add_row(name, str(sum(values)), str(n))
     console.print(table)
