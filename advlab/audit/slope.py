@@ -49,7 +49,7 @@ def slope(model: nn.Module, images: Tensor, labels: Tensor, epsilon: float, norm
         steps: at least 2; each is 2.5 * epsilon / steps long.
 
     Raises:
-        IndexError: steps are below 2.
+        IndexError, ZeroDivisionError: steps are below 2.
 
     Source: the path is BIM's (Kurakin, Goodfellow, Bengio 2017, arXiv 1607.02533); what is read off it is advlab's own.
     """

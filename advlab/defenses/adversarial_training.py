@@ -65,7 +65,7 @@ def random_single_step(
     Args:
         model: takes pixels in [0, 1], returns logits.
         images: [batch, *shape], in [0, 1], on the model's device.
-        labels: [batch], the true classes, on the model's device; they are not checked before the pass.
+        labels: [batch], the true classes, on the model's device; they are not checked here.
         epsilon: radius of the L-infinity ball, in pixel units, in [0, 1].
 
     Returns:
@@ -73,7 +73,9 @@ def random_single_step(
 
     Raises:
         TypeError: epsilon is not a number, or images are not a tensor of the model's dtype.
-        ValueError: epsilon is outside [0, 1]; images are empty, not finite or outside [0, 1].
+        ValueError: epsilon is outside [0, 1]; images are empty, not finite or outside [0, 1]; the numbers of images and
+            labels differ.
+        IndexError: a label is not one of the model's classes (torch's own error, on the CPU).
 
     Source: Wong, Rice, Kolter 2020 (arXiv 2001.03994), algorithm 3.
     """

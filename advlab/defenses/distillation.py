@@ -145,7 +145,7 @@ def vanished(
         [batch], on the images' device.
 
     Raises:
-        ValueError: the numbers of images and labels differ.
+        ValueError: the numbers of images and labels differ, and the loss is cross-entropy, which checks them.
 
     Source: advlab's own check for the cause that Carlini, Wagner 2016 (arXiv 1607.04311) name.
     """
