@@ -13,7 +13,7 @@ from advlab.inference import CHUNK, predict
 from advlab.progress import report
 
 Kind = Literal["clean", "control", "white box", "black box"]
-#: The first rung: the images as they are.
+#: Name of the first rung: the images as they are.
 CLEAN = "no attack"
 #: An attack on a chunk: (model, images, labels, generator) -> adversarial images.
 Attack = Callable[[nn.Module, Tensor, Tensor, torch.Generator], Tensor]

@@ -11,7 +11,7 @@ from advlab.audit.rungs import CLEAN, Ladder
 from advlab.audit.slope import Slope
 from advlab.evaluation import Proportion
 
-#: Epsilons, and what PGD left right at each.
+#: Several epsilons, each with the verdicts under PGD there.
 Curve = list[tuple[float, list[bool]]]
 Signs = list[Flag | None]
 

@@ -68,7 +68,7 @@ def undetected(
     Returns:
         [batch], in units of logits, at most 0.
 
-    Source: advlab's own, of the margins of Carlini, Wagner 2017 (arXiv 1608.04644).
+    Source: advlab's own, made of the margins of Carlini, Wagner 2017 (arXiv 1608.04644).
     """
     wrong, quiet = leads(logits, labels, targets)
     return wrong.clamp_max(0) + quiet.clamp_max(0)
@@ -87,7 +87,7 @@ def leads(
     Returns:
         The lead of a wrong class, or the target, and that of any class over "detected"; each [batch], in logits.
 
-    Source: advlab's own, of the margins of Carlini, Wagner 2017 (arXiv 1608.04644).
+    Source: advlab's own, made of the margins of Carlini, Wagner 2017 (arXiv 1608.04644).
     """
     classes, detected = logits[:, :-1], logits[:, -1]
     return margin(classes, labels, targets), classes.amax(1) - detected
@@ -138,7 +138,7 @@ def evading_pgd(
         ValueError: `along` differs from `norm` and step_size is None, whose default would be in the wrong unit; another
             argument is out of range, or labels or targets do not fit (see `advlab.attacks.attack.attack`).
 
-    Source: Carlini, Wagner 2017 (arXiv 1705.07263), by the steps of Madry et al. 2018 (arXiv 1706.06083), section 2.1.
+    Source: Carlini, Wagner 2017 (arXiv 1705.07263), with the steps of Madry et al. 2018 (arXiv 1706.06083), section 2.1.
     """
     if along not in (None, norm) and step_size is None:
         raise ValueError(f"steps along {along!r} in a ball of norm {norm!r} need a step_size of their own, got None")

@@ -22,7 +22,7 @@ from advlab.inference import CHUNK, device_of, evaluation_mode
 from advlab.progress import report
 from advlab.rewriting import for_attacks
 
-#: In place of a class: the draws do not decide between classes.
+#: Stands for a class where the draws do not decide between classes.
 ABSTAIN = -1
 
 
@@ -143,7 +143,7 @@ def certified_radius(count: int, n: int, alpha: float, sigma: float) -> float:
     >>> round(certified_radius(9_900, 10_000, 0.001, 0.5), 3)
     1.106
     """
-    # The interval of statsmodels is two-sided and misses each end with half its alpha.
+    # The interval of statsmodels is two-sided: it spends half its alpha on each end.
     low = float(proportion_confint(count, n, alpha=2 * alpha, method="beta")[0])
     return sigma * NormalDist().inv_cdf(low) if low > 0.5 else 0.0
 

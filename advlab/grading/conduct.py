@@ -11,7 +11,7 @@ from advlab.grading.verdict import Mistake, Solution
 #: Form in which attacks of all kinds are checked: (model, images, classes, epsilon) -> images.
 Call = Callable[[nn.Module, Tensor, Tensor, float], Tensor]
 FORGIVEN = 1e-5
-#: So large that limits in normalised units, as -0.42, are reached.
+#: An epsilon so large that limits in normalised units, such as -0.42, are reached.
 LARGE = 0.5
 
 HINTS = {
