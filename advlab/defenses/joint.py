@@ -138,7 +138,7 @@ def evading_pgd(
         ValueError: `along` differs from `norm` and step_size is None, whose default would be in the wrong unit; another
             argument is out of range, or labels or targets do not fit (see `advlab.attacks.attack.attack`).
 
-    Source: Carlini, Wagner 2017 (arXiv 1705.07263), with the steps of Madry et al. 2018 (arXiv 1706.06083), section 2.1.
+    Source: Carlini, Wagner 2017 (arXiv 1705.07263), with steps of Madry et al. 2018 (arXiv 1706.06083), section 2.1.
     """
     if along not in (None, norm) and step_size is None:
         raise ValueError(f"steps along {along!r} in a ball of norm {norm!r} need a step_size of their own, got None")
