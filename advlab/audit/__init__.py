@@ -1,4 +1,4 @@
-"""Is this model's robustness real? `audit(model, epsilon)` attacks it, and looks for signs that attacks were fooled."""
+"""Is this model's robustness real? `audit(model, epsilon)` attacks it and looks for signs of fooled attacks."""
 
 from advlab.audit.auditing import audit
 from advlab.audit.flag import Flag

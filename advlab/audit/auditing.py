@@ -1,4 +1,4 @@
-"""An audit from beginning to end: probe the model, climb the ladder, look at gradients, say what was seen."""
+"""An audit from beginning to end: probe the model, run all attacks, examine gradients, report what was seen."""
 
 import time
 from collections.abc import Iterable
@@ -31,9 +31,9 @@ from advlab.verify.loading import UsageError
 #: The most serious flags first.
 ORDER = ("setup", "masked", "note")
 IMAGES, QUICK_IMAGES = 500, 100
-#: So many steps make the first one small: a fifteenth of epsilon.
+#: Steps along which gradients are examined: so many that the first one is small, 1/16 of epsilon.
 SLOPE_STEPS = 40
-#: Images round which an adversarial example is planted.
+#: Number of images around which an adversarial example is planted.
 PLANTED = 32
 
 
@@ -49,24 +49,26 @@ def audit(
     seed: int = 0,
     name: str | None = None,
 ) -> Audit:
-    """Is this model's robustness real? Runs attacks of every kind, and looks for signs that they were fooled.
+    """Attack a model in every way the library has, and look for signs that the attacks were fooled.
 
-    The model, its modes and gradients are left as they were, and torch's global generator too.
+    The model, its modes and gradients are left as they were, and so is torch's global generator.
 
     Args:
         model: takes pixels in [0, 1], normalises inside, returns logits.
-        epsilon: radius of the ball, in pixel units; in (0, 1] for L-infinity.
-        data: a pair (images, labels) or a DataLoader; None for the bundled MNIST test set.
+        epsilon: radius of the ball, in pixel units, above 0; at most 1 for L-infinity.
+        data: a pair (images [n, *shape], labels [n]), a DataLoader, or `Data`; None for the bundled MNIST test set.
         norm: "Linf" or "L2".
-        images: how many to audit; None for 500, or 100 when `quick`.
-        at_least: the robust accuracy that is asked for, in [0, 1].
-        quick: fewer images and weaker attacks: seconds instead of minutes.
-        seed: of the choice of images, of random starts and of all else that is drawn.
-        name: what the report calls the model.
+        images: how many to audit, at least 1; None for 500, or 100 when `quick`. `Data` is audited as a whole.
+        at_least: the robust accuracy that is required, in [0, 1]; None for no requirement.
+        quick: whether to take fewer images and weaker attacks: seconds instead of minutes.
+        seed: of the choice of images, of random starts and of everything else that is random.
+        name: what the report calls the model; None for its class.
 
     Raises:
-        UsageError: epsilon, norm, at_least or the data are not what they should be.
-        ModelError: the model fails, writes to its input, or returns no finite logits that fit the labels.
+        UsageError: epsilon, norm, at_least, images or the data are not as described.
+        ModelError: the model fails, writes to its input, or does not return finite logits that fit the labels.
+
+    Source: advlab's own, from Carlini et al. 2019 (arXiv 1902.06705) and the papers that each flag names.
     """
     began = time.perf_counter()
     _check(epsilon, norm, at_least)
@@ -114,7 +116,7 @@ def _check(epsilon: float, norm: str, at_least: float | None) -> None:
     if epsilon == 0:
         raise UsageError("epsilon must be above 0: at 0 there is nothing to attack")
     if at_least is not None and not 0 <= at_least <= 1:
-        raise UsageError(f"at_least must be a share in [0, 1], got {at_least:g}: {at_least / 100:g}?")
+        raise UsageError(f"at_least must be a proportion in [0, 1], got {at_least:g}: did you mean {at_least / 100:g}?")
 
 
 def _about(model: nn.Module, name: str | None, seen: Probe) -> dict[str, Any]:
@@ -132,7 +134,7 @@ def _about(model: nn.Module, name: str | None, seen: Probe) -> dict[str, Any]:
 def _examined(
     model: nn.Module, data: Data, epsilon: float, norm: Norm, effort: Effort, seed: int
 ) -> tuple[Probe, Ladder, Curve, list[Flag]]:
-    """Everything that costs time, and what the checks make of it."""
+    """Everything that takes time, and the flags that the checks raise on it."""
     dtype = next((p.dtype for p in model.parameters() if p.is_floating_point()), data.images.dtype)
     images, labels, pool = data.images.to(dtype), data.labels, data.pool.to(dtype)
     seen = probe(model, images, labels)
@@ -141,7 +143,7 @@ def _examined(
     attacked = Averaged(attacked, effort.samples) if seen.random else attacked
     ladder = Ladder(attacked, images, labels, epsilon, norm, seed, RUNGS)
     climb(ladder, effort, pool, seen.classes)
-    # The rest looks at images that the model gets right: on others there is nothing to attack.
+    # The rest examines images that the model classifies correctly: on others there is nothing to attack.
     some = torch.tensor(ladder.of(CLEAN)).nonzero()[: effort.curve_images, 0]
     if len(some) == 0:
         some = torch.arange(min(len(images), effort.curve_images))
@@ -150,7 +152,7 @@ def _examined(
     sizes = curve(attacked, images, labels, epsilon, norm, effort.steps, seed)
     beyond = unbounded(attacked, images, labels, norm, effort.steps, seed)
     path = slope(attacked, images, labels, epsilon, norm, SLOPE_STEPS)
-    # A random model has no features of its own, and one without gradient has no attack that could find anything.
+    # A random model has no fixed features, and on one without a gradient no gradient attack can find anything.
     sound = seen.gradient and not seen.random
     hidden = planted_found(model, images[:PLANTED], epsilon, norm, effort.steps, seed) if sound else []
     return seen, ladder, sizes, signs(seen, units, path, hidden, ladder, effort, sizes, beyond)

@@ -1,4 +1,7 @@
-"""Checks of one attack against another, and of the same attack with more steps or a larger epsilon."""
+"""Checks of one attack against another, and of the same attack with more steps or a larger epsilon.
+
+All take verdicts on the same images in the same order: True where an attack left the image classified correctly.
+"""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -19,41 +22,72 @@ from advlab.audit.flag import (
 from advlab.audit.rungs import Rung
 from advlab.evaluation import Proportion
 
-#: Doubling an attack's effort should change less than this, for certain (a point: an audit has hundreds of images).
+#: Doubling an attack's effort must not certainly gain more than this (one point: an audit has hundreds of images).
 CONVERGED = 0.01
-#: What may be left of an attack without bounds: nothing, but for an image in a hundred.
+#: Fraction of images that may survive an unbounded attack: ideally none.
 UNBROKEN = 0.01
-#: Points by which cross-entropy and margin may differ without a reason to look closer.
+#: Fraction of images by which cross-entropy and margin may differ without a reason to look closer.
 DISAGREEMENT = 0.05
 
 
 def single_step(fgsm: Sequence[bool], pgd: Sequence[bool]) -> Flag | None:
-    """FGSM that is stronger than PGD."""
+    """Flag an FGSM that is stronger than PGD.
+
+    Args:
+        fgsm: verdicts under FGSM, one per image.
+        pgd: verdicts under PGD, on the same images.
+
+    Returns:
+        The flag; None where nothing was seen.
+
+    Source: Athalye, Carlini, Wagner 2018 (arXiv 1802.00420); Carlini et al. 2019 (arXiv 1902.06705).
+    """
     said = stronger(fgsm, pgd)
     if said is None:
         return None
     return Flag(
-        "one step beats many", "masked", f"FGSM {said}, PGD being the other",
-        "Many steps include what one can do. That they do worse means that gradients at the image mislead.",
+        "one step beats many", "masked", f"FGSM {said}; the other is PGD",
+        "Many steps can do whatever one step can. If they do worse, the gradients along the way mislead.",
         f"{ATHALYE}; {CARLINI}", "more random starts, another loss; look for what hides the gradient",
     )  # fmt: skip
 
 
 def black_box(square: Sequence[bool], white: Sequence[bool], queries: int) -> Flag | None:
-    """Square Attack, which asks for no gradient, stronger than all gradient attacks together."""
+    """Flag a Square Attack, which needs no gradient, that is stronger than all gradient attacks together.
+
+    Args:
+        square: verdicts under Square, one per image.
+        white: verdicts under all gradient attacks together, on the same images.
+        queries: that Square made per image.
+
+    Returns:
+        The flag; None where nothing was seen.
+
+    Source: Athalye, Carlini, Wagner 2018 (arXiv 1802.00420); Carlini et al. 2019 (arXiv 1902.06705).
+    """
     said = stronger(square, white)
     if said is None:
         return None
     return Flag(
         "black box beats white box", "masked",
         f"Square with {queries} queries {said}; the other is all gradient attacks together",
-        "Who sees the gradient knows more than who does not. If that does not help, the gradient is masked.",
+        "An attacker who sees the gradient knows more than one who does not. If that does not help, it is masked.",
         f"{ATHALYE}; {CARLINI}", "attack with more queries; find the step that masks, use BPDA or EOT",
     )  # fmt: skip
 
 
 def transferred(transfer: Sequence[bool], white: Sequence[bool]) -> Flag | None:
-    """Adversarial images of another model that fool this one where its own gradients do not."""
+    """Flag adversarial images of another model that fool this one where its own gradients do not.
+
+    Args:
+        transfer: verdicts on images made on a surrogate, one per image.
+        white: verdicts under all gradient attacks together, on the same images.
+
+    Returns:
+        The flag; None where nothing was seen.
+
+    Source: Papernot et al. 2017 (arXiv 1602.02697); Carlini et al. 2019 (arXiv 1902.06705).
+    """
     said = stronger(transfer, white)
     if said is None:
         return None
@@ -66,7 +100,17 @@ def transferred(transfer: Sequence[bool], white: Sequence[bool]) -> Flag | None:
 
 
 def losses_disagree(cross_entropy: Sequence[bool], margin: Sequence[bool]) -> Flag | None:
-    """The same attack with another loss that finds much more, or much less."""
+    """Flag an attack that finds much more, or much less, with another loss.
+
+    Args:
+        cross_entropy: verdicts under PGD with cross-entropy, one per image.
+        margin: verdicts under PGD with the margin, on the same images.
+
+    Returns:
+        The flag; None where the difference is small or may be chance.
+
+    Source: Carlini, Wagner 2017 (arXiv 1608.04644); Croce, Hein 2020 (arXiv 2003.01690).
+    """
     ours, theirs, probability = beats(margin, cross_entropy)
     if probability >= SIGNIFICANT or abs(ours - theirs) <= DISAGREEMENT * len(margin):
         return None
@@ -80,7 +124,18 @@ def losses_disagree(cross_entropy: Sequence[bool], margin: Sequence[bool]) -> Fl
 
 
 def not_converged(half: Sequence[bool], full: Sequence[bool], restarts: Rung) -> Flag | None:
-    """Twice the steps, or more restarts, that still break more images."""
+    """Flag an attack that still breaks more images with twice the steps or with more restarts.
+
+    Args:
+        half: verdicts under PGD with half the steps, one per image.
+        full: verdicts under PGD with all steps, on the same images.
+        restarts: PGD with restarts, on the images that were still unbroken.
+
+    Returns:
+        The flag; None where nothing was seen.
+
+    Source: Pintor et al. 2022 (arXiv 2106.09947); Carlini et al. 2019 (arXiv 1902.06705).
+    """
     ours, theirs, probability = beats(full, half)
     gain = Proportion(max(ours - theirs, 0), len(full))
     fresh = Proportion(restarts.tried - sum(restarts.right), len(full))
@@ -90,14 +145,14 @@ def not_converged(half: Sequence[bool], full: Sequence[bool], restarts: Rung) ->
     return Flag(
         "attack not converged", "note",
         f"doubling PGD's steps broke {ours} images and lost {theirs}; restarts broke {fresh.count} more of {fresh.n}",
-        "An attack that still gains from more effort has not found what there is. The stronger attacks went further, "
-        "and the result is an upper bound all the same.",
+        "An attack that still gains from more effort has not found all there is. The stronger attacks went further, "
+        "and the result is an upper bound in any case.",
         f"{PINTOR}; {CARLINI}", "run more steps and restarts until the result stands still",
     )  # fmt: skip
 
 
 def unbounded(right: Sequence[bool]) -> Flag | None:
-    """Images that stay right although the attack may make anything of them."""
+    """Flag images that stay correctly classified although the attack may change them into any image."""
     left = Proportion(sum(right), len(right))
     if left.low <= UNBROKEN:
         return None
@@ -110,14 +165,14 @@ def unbounded(right: Sequence[bool]) -> Flag | None:
 
 
 def falling(curve: Sequence[tuple[float, Sequence[bool]]]) -> Flag | None:
-    """Accuracy that is higher at a larger epsilon."""
+    """Flag an accuracy that is higher at a larger epsilon."""
     for (small, before), (large, after) in pairwise(curve):
         said = stronger(before, after)
         if said:
             return Flag(
                 "accuracy does not fall with epsilon", "masked",
-                f"PGD at epsilon {small:g} {said}, PGD at {large:g} being the other",
-                "A larger ball holds the smaller one. That the attack finds less in it means that it loses its way.",
+                f"PGD at epsilon {small:g} {said}; the other is PGD at {large:g}",
+                "A larger ball contains the smaller one. An attack that finds less in it has lost its way.",
                 f"{ATHALYE}; {CARLINI}", "more steps, and smaller ones; another loss; look for what hides the gradient",
             )  # fmt: skip
     return None

@@ -5,16 +5,16 @@ from advlab.audit.probe import Probe
 from advlab.audit.slope import VANISHED, Slope
 from advlab.evaluation import Proportion
 
-#: A gradient that knows nothing raises the margin on every other image, an honest one on nearly all: the middle.
+#: A useless gradient raises the margin on half of the images, an honest one on nearly all: the limit is in between.
 RISING = 0.75
-#: A gradient lies when the loss rises by so much less than it promised.
+#: A gradient misleads if it predicts a rise of the loss more than this many times the actual change.
 EXPLODED = 100.0
-#: An attack that works finds what was planted on nearly every image (Zimmermann et al. ask for 95%).
+#: An attack that works finds the planted example on nearly every image (Zimmermann et al. ask for 95%).
 FOUND = 0.95
 
 
 def no_gradient(probe: Probe) -> Flag | None:
-    """Outputs that autograd cannot trace back to the images."""
+    """Flag outputs that autograd cannot trace back to the images."""
     if probe.gradient:
         return None
     return Flag(
@@ -26,7 +26,7 @@ def no_gradient(probe: Probe) -> Flag | None:
 
 
 def zero_gradients(slope: Slope) -> Flag | None:
-    """Gradients that are zero, or so small that float32 loses them."""
+    """Flag gradients that are zero, or so small that float32 loses them."""
     dead = [size < VANISHED for size, finite in zip(slope.size, slope.finite, strict=True) if finite]
     if not dead or sum(dead) <= SHARE * len(dead):
         return None
@@ -40,7 +40,7 @@ def zero_gradients(slope: Slope) -> Flag | None:
 
 
 def exploding_gradients(slope: Slope) -> Flag | None:
-    """Gradients that are not finite, or promise far more than the loss keeps."""
+    """Flag gradients that are not finite, or predict a far larger rise of the loss than the actual one."""
     lost = [not finite for finite in slope.finite]
     lying = [
         promise > 1 and promise > EXPLODED * abs(kept) for promise, kept in zip(slope.promised, slope.kept, strict=True)
@@ -50,15 +50,15 @@ def exploding_gradients(slope: Slope) -> Flag | None:
         return None
     return Flag(
         "exploding gradients", "masked",
-        f"{sum(lost)} of {len(both)} gradients are not finite; {sum(lying)} promise a rise of the loss over "
-        f"{EXPLODED:g} times the one that comes",
+        f"{sum(lost)} of {len(both)} gradients are not finite; {sum(lying)} predict a rise of the loss over "
+        f"{EXPLODED:g} times the actual one",
         "Gradients that do not describe the loss lead attacks astray. Very deep or repeated computations do this.",
         ATHALYE, "attack with a smooth replacement of the steps that explode (BPDA)",
     )  # fmt: skip
 
 
 def rising(slope: Slope) -> Flag | None:
-    """Steps along the gradient that bring the attack no nearer to its goal."""
+    """Flag steps along the gradient that bring the attack no nearer to its goal."""
     alive = [index for index, size in enumerate(slope.size) if size >= VANISHED and slope.finite[index]]
     if not alive:
         return None
@@ -69,14 +69,14 @@ def rising(slope: Slope) -> Flag | None:
     return Flag(
         "loss does not rise along the attack", "masked",
         f"the first step along the gradient narrows the margin of {percent(first)} of {len(alive)} images, all steps "
-        f"that of {percent(last)}; a direction drawn at random would do it for about half",
+        f"that of {percent(last)}; a random direction would do so for about half",
         "The gradient does not say where the loss rises: it is shattered by rounding, noise or roughness.",
         f"{ATHALYE}; {PINTOR}", "attack a smooth version of the model, or average gradients over small noise (EOT)",
     )  # fmt: skip
 
 
 def planted(found: list[bool]) -> Flag | None:
-    """Adversarial examples that are known to be in the ball, and that PGD does not find."""
+    """Flag PGD if it misses adversarial examples that are known to be in the ball."""
     if not found:
         return None
     share = Proportion(sum(found), len(found))
@@ -84,7 +84,7 @@ def planted(found: list[bool]) -> Flag | None:
         return None
     return Flag(
         "planted examples not found", "masked",
-        f"with a last layer by which each ball holds an adversarial example, PGD found {share.count} of {share.n}",
+        f"with a last layer that plants an adversarial example in each ball, PGD found {share.count} of {share.n}",
         "An attack that misses what is certainly there proves nothing where it finds nothing.",
         ZIMMERMANN, "mend the attack until it finds them: BPDA, EOT, other steps",
     )  # fmt: skip

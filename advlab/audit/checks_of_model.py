@@ -4,12 +4,12 @@ from advlab.audit.flag import ATHALYE, CARLINI, DISTILLATION, PINTOR, Flag, perc
 from advlab.audit.probe import Probe
 from advlab.evaluation import Proportion
 
-#: What another unit than pixels must add to clean accuracy before it is called the right one.
+#: Gain in clean accuracy from which on another unit than pixels is called the right one.
 GAIN = 0.01
 
 
 def training_mode(probe: Probe) -> Flag | None:
-    """Dropout or batch statistics at work in the model that was handed over."""
+    """Flag dropout or batch statistics at work in the model as it was handed over."""
     if not probe.training:
         return None
     return Flag(
@@ -23,7 +23,7 @@ def training_mode(probe: Probe) -> Flag | None:
 
 
 def neighbours(probe: Probe) -> Flag | None:
-    """An image's outputs that depend on which other images are in the batch."""
+    """Flag outputs for an image that depend on the other images of the batch."""
     if not probe.neighbours:
         return None
     return Flag(
@@ -36,7 +36,7 @@ def neighbours(probe: Probe) -> Flag | None:
 
 
 def normalisation(right: dict[str, list[bool]]) -> Flag | None:
-    """Images in another unit than pixels that the model answers much better."""
+    """Flag a model that classifies images much better in another unit than pixels."""
     for unit, answers in right.items():
         if unit == "pixels":
             continue
@@ -47,27 +47,37 @@ def normalisation(right: dict[str, list[bool]]) -> Flag | None:
                 "normalisation outside the model", "setup",
                 f"clean accuracy is {percent(sum(right['pixels']) / len(answers))} on pixels in [0, 1], and "
                 f"{percent(sum(answers) / len(answers))} on the same images in the unit {unit!r}",
-                "The model was trained in another unit. On pixels it is not itself, and its epsilon has no meaning.",
+                "The model was trained in another unit. On pixels it is another function, and epsilon means nothing.",
                 CARLINI, "put the normalisation inside: nn.Sequential(Normalize(mean, std), model)",
             )  # fmt: skip
     return None
 
 
 def chance(clean: Proportion, classes: int) -> Flag | None:
-    """A model that is hardly better than guessing before any attack."""
+    """Flag a model that is hardly better than guessing before any attack.
+
+    Args:
+        clean: accuracy without an attack.
+        classes: the number of the model's classes.
+
+    Returns:
+        The flag; None where the accuracy is above chance, its interval included.
+
+    Source: Carlini et al. 2019 (arXiv 1902.06705).
+    """
     if clean.low > 1 / classes:
         return None
     return Flag(
         "clean accuracy at chance", "setup",
         f"{percent(clean.value)} without any attack; guessing among {classes} classes gives {percent(1 / classes)}",
-        "There is no accuracy that an attack could take away. Labels counted from another start, or images in another "
-        "order or unit, are the usual cause.",
+        "There is no accuracy that an attack could take away. The usual cause: labels counted from another start, or "
+        "images in another order or unit.",
         CARLINI, "check that images and labels belong together and are what the model was trained on",
     )  # fmt: skip
 
 
 def outputs(probe: Probe) -> Flag | None:
-    """Probabilities or their logarithms where logits are expected."""
+    """Flag probabilities, or their logarithms, where logits are expected."""
     if probe.output == "logits":
         return None
     softmax = probe.output == "softmax"
@@ -82,7 +92,17 @@ def outputs(probe: Probe) -> Flag | None:
 
 
 def randomness(probe: Probe, samples: int) -> Flag | None:
-    """Two answers to one question."""
+    """Flag a model that gives two answers to one question.
+
+    Args:
+        probe: what was seen of the model.
+        samples: the number of draws over which the audit averaged.
+
+    Returns:
+        The flag; None where the outputs are not random.
+
+    Source: Athalye, Carlini, Wagner 2018 (arXiv 1802.00420); Pintor et al. 2022 (arXiv 2106.09947).
+    """
     if not probe.random:
         return None
     return Flag(
@@ -91,5 +111,5 @@ def randomness(probe: Probe, samples: int) -> Flag | None:
         "of the predicted classes",
         "One gradient of a random model points somewhere at random, and one draw says little about its answers. The "
         f"attacks here followed the mean of {samples} draws (EOT), and that mean counted as the answer.",
-        f"{ATHALYE}; {PINTOR}", "audit the model without its randomness; say of the random one how many draws count",
+        f"{ATHALYE}; {PINTOR}", "audit the model without its randomness; for the random one, state the number of draws",
     )  # fmt: skip

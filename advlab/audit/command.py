@@ -23,18 +23,20 @@ WRONG_USAGE, NO_VERDICT = 64, 2
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The words and options of `advlab audit`."""
+    """Add the arguments and options of `advlab audit` to a parser."""
     parser.add_argument("model", help="package.module:factory, a function without arguments that returns the model")
     parser.add_argument("--epsilon", type=float, required=True, help="radius of the ball, in pixel units of [0, 1]")
-    parser.add_argument("--norm", choices=("Linf", "L2"), default="Linf", help="of the ball (default: Linf)")
+    parser.add_argument("--norm", choices=("Linf", "L2"), default="Linf", help="norm of the ball (default: Linf)")
     parser.add_argument(
         "--data",
         help=".npz or .safetensors with images and labels, or package.module:function that returns a DataLoader",
     )
-    parser.add_argument("--images", type=int, help=f"how many (default: {IMAGES}, or {QUICK_IMAGES} with --quick)")
+    parser.add_argument(
+        "--images", type=int, help=f"number of images (default: {IMAGES}, or {QUICK_IMAGES} with --quick)"
+    )
     parser.add_argument("--at-least", type=float, metavar="SHARE", help="exit with 1 below this robust accuracy")
     parser.add_argument("--quick", action="store_true", help="fewer images, weaker attacks: seconds instead of minutes")
-    parser.add_argument("--seed", type=int, default=0, help="of all that is drawn (default: 0)")
+    parser.add_argument("--seed", type=int, default=0, help="seed of everything random (default: 0)")
     parser.add_argument("--device", help="move the model there: cpu, cuda, cuda:N, mps")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything as JSON, image by image")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the robustness card: .html or .md")
@@ -44,7 +46,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Audits the model that the options name; returns the exit status: 0, 1, 2 or 64 (see `advlab.audit.result`)."""
+    """Audit the model that the options name; return the exit status 0, 1, 2 or 64 (see `advlab.audit.result`)."""
     console = Console(stderr=True)
     try:
         _check(options)
@@ -76,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> None:
-    """Everything that can be wrong with the options, before minutes are spent."""
+    """Raise UsageError for whatever is wrong with the options, before minutes are spent."""
     if options.images is not None and options.images < 1:
         raise UsageError(f"--images must be at least 1, got {options.images}")
     if options.report is not None and options.report.suffix not in (".html", ".md"):
@@ -95,7 +97,7 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _explain(problem: ModelError, console: Console) -> None:
-    """What is wrong, in a sentence; below it where, if the user's own code failed."""
+    """Print what is wrong in a sentence, below the traceback of the user's own code if that failed."""
     cause = problem.__cause__
     if cause is not None:
         console.print(
@@ -119,7 +121,7 @@ def _write(found: Audit, options: argparse.Namespace) -> None:
 
 @contextmanager
 def _bar(console: Console) -> Iterator[None]:
-    """What is being done and how far it is, on a terminal; nothing elsewhere (a log)."""
+    """Progress bar with the current task on a terminal; nothing elsewhere, such as in a log."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
         task = progress.add_task("looking at the model", total=1.0)

@@ -5,18 +5,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Effort:
-    """The sizes of an audit's attacks.
+    """Sizes of an audit's attacks.
 
     Args:
-        steps: of PGD; a rung with half of them tells whether they suffice.
-        restarts: of PGD, on what still stands after one start.
+        steps: of PGD; a run with half of them shows whether they suffice.
+        restarts: of PGD, on images unbroken after one start.
         auto_steps: of APGD, with cross-entropy and towards each target.
-        targets: the likeliest wrong classes that targeted attacks go for.
+        targets: the number of likeliest wrong classes at which targeted attacks aim.
         fab_steps: of FAB-T towards each target; 0 leaves it out.
-        queries: of Square.
-        curve_images: on which the curve over epsilon is measured.
-        surrogate_epochs: of the training of the surrogate.
-        samples: passes that are averaged where a model is random.
+        queries: of Square, per image.
+        curve_images: the number of images on which the curve over epsilon is measured.
+        surrogate_epochs: of the surrogate's training.
+        samples: the number of passes that are averaged where a model is random.
+
+    Source: advlab's own: sizes chosen for minutes (`FULL`) and seconds (`QUICK`) on two cores.
     """
 
     steps: int

@@ -1,4 +1,4 @@
-"""What a check reports, and how two attacks are compared.
+"""The report of a check, and the comparison of two attacks.
 
 The checks are written from the papers: Carlini et al. 2019 (1902.06705), Athalye, Carlini, Wagner 2018 (1802.00420),
 Pintor et al. 2022 (2106.09947), Zimmermann et al. 2022 (2206.13991).
@@ -12,12 +12,12 @@ import torch
 
 from advlab.evaluation import paired
 
-#: "note": the result stands. "masked": it may be far too high. "setup": another model was measured than the one meant.
+#: "note": the result stands. "masked": it may be far too high. "setup": the measured model is not the one meant.
 Severity = Literal["note", "masked", "setup"]
-#: A difference between two attacks is no chance below this probability.
+#: A difference between two attacks counts if McNemar's p is below this.
 SIGNIFICANT = 0.01
 
-#: Of images, the share that may show a sign before it counts (Pintor et al. average their indicators over images).
+#: Fraction of images that may show a sign before it counts (Pintor et al. average their indicators over images).
 SHARE = 0.05
 
 ATHALYE = "Athalye, Carlini, Wagner 2018, arXiv 1802.00420"
@@ -31,7 +31,18 @@ CROCE = "Croce, Hein 2020, arXiv 2003.01690"
 
 @dataclass(frozen=True)
 class Flag:
-    """A sign, in words: what was seen, why it matters and who says so, what to do."""
+    """A sign that an evaluation may be wrong, in words.
+
+    Args:
+        name: a short name of the sign.
+        severity: "note", "masked" or "setup"; see `Severity`.
+        seen: what was seen, with its numbers.
+        why: why it matters.
+        source: the papers that say so.
+        do: what to do about it.
+
+    Source: advlab's own form; each flag names its papers.
+    """
 
     name: str
     severity: Severity
@@ -42,21 +53,38 @@ class Flag:
 
 
 def percent(share: float) -> str:
-    """A share as pages and reports print it."""
+    """A proportion in [0, 1] as pages and reports print it."""
     return f"{100 * share:.1f}%"
 
 
 def beats(one: Sequence[bool], other: Sequence[bool]) -> tuple[int, int, float]:
-    """How many images only the first attack broke, how many only the second, and McNemar's exact probability.
+    """Number of images that only the first attack broke, number that only the second broke, and McNemar's exact p.
 
-    Both are lists of what the attacks left right, of the same images in the same order.
+    Args:
+        one: for each image, True where the first attack left it classified correctly.
+        other: the same for the second attack, on the same images in the same order.
+
+    Raises:
+        ValueError: the numbers of verdicts differ.
+
+    Source: McNemar 1947, in the exact form of `advlab.evaluation.paired`.
     """
     test = paired(torch.tensor(one), torch.tensor(other))
     return test["only_second"], test["only_first"], test["p"]
 
 
 def stronger(one: Sequence[bool], other: Sequence[bool]) -> str | None:
-    """What to say where the first attack is stronger, and not by chance."""
+    """Sentence on how the first attack is stronger; None where it is not, or where that may be chance.
+
+    Args:
+        one: for each image, True where the first attack left it classified correctly.
+        other: the same for the second attack, on the same images in the same order.
+
+    Raises:
+        ValueError: the numbers of verdicts differ.
+
+    Source: McNemar 1947, in the exact form of `advlab.evaluation.paired`.
+    """
     ours, theirs, probability = beats(one, other)
     if ours <= theirs or probability >= SIGNIFICANT:
         return None

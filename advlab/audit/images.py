@@ -1,4 +1,4 @@
-"""The labelled images of an audit: those of a file, of a user's function, of tensors or a DataLoader, or MNIST's."""
+"""The labelled images of an audit: from a file, a user's function, tensors, a DataLoader, or MNIST."""
 
 import hashlib
 from collections.abc import Iterable
@@ -12,15 +12,23 @@ from advlab import data
 from advlab.verify.arrays import load_arrays
 from advlab.verify.loading import FORM, UsageError, called, named
 
-#: Images beside the audited ones on which a surrogate may be trained.
+#: Largest number of other images on which a surrogate may be trained.
 POOL = 2000
 
 
 @dataclass(frozen=True)
 class Data:
-    """The images of an audit, and others of the same kind (perhaps none): to train a surrogate on, to find the unit.
+    """The images of an audit, and others of the same kind on which to train a surrogate and find the unit.
 
-    `index` says where each image stands in the set that it was taken from.
+    Args:
+        images: [n, *shape], the audited images, in [0, 1].
+        labels: [n], their true classes, from 0.
+        index: [n], the position of each image in the set that it was taken from.
+        pool: [m, *shape], other images of the same kind; m may be 0.
+        pool_labels: [m], their true classes.
+        source: where the images come from, in words.
+
+    Source: advlab's own: what an audit needs to be given.
     """
 
     images: Tensor
@@ -39,15 +47,22 @@ class Data:
 
 
 def load_data(spec: str | None, count: int, seed: int) -> Data:
-    """`count` images to audit. Of MNIST the stratified subset that the book uses; of other sets, drawn by `seed`.
+    """`count` images to audit, with a pool of others.
+
+    From MNIST it is the stratified subset that the book uses; from other sets, images drawn by `seed`.
 
     Args:
         spec: a .npz or .safetensors file with "images" and "labels"; `package.module:function`, which returns a
             DataLoader or a pair (images, labels); None for the bundled MNIST test set.
+        count: at least 1, and at most the size of the set.
+        seed: of the choice; MNIST's does not depend on it.
 
     Raises:
-        UsageError: no such file or function, not the right content, fewer than `count` images.
-        ModelError: the function fails.
+        UsageError: there is no such file or function, it does not hold labelled images in [0, 1], or it holds fewer
+            than `count`.
+        ModelError: the function, or the import of its module, fails.
+
+    Source: advlab's own: how an audit chooses its images.
     """
     if spec is None:
         return _mnist(count)
@@ -79,10 +94,19 @@ def _read(path: Path) -> tuple[Tensor, Tensor]:
 
 
 def drawn(given: Iterable, count: int, seed: int, source: str) -> Data:
-    """`count` images drawn by `seed` from a pair (images, labels) or the batches of a DataLoader.
+    """`count` images, and a pool of others, drawn by `seed` from a pair (images, labels) or from a DataLoader.
+
+    Args:
+        given: a pair of tensors, images [n, *shape] in [0, 1] and labels [n]; or an iterable of such pairs, of which
+            only the first batches are read.
+        count: at least 1, and at most the number of images.
+        seed: of the choice.
+        source: what messages and the report call the data.
 
     Raises:
-        UsageError: not images in [0, 1] with one label each, or fewer than `count`.
+        UsageError: these are not images in [0, 1] with one label each, or fewer than `count`.
+
+    Source: advlab's own: how an audit chooses its images.
     """
     images, labels = given if _is_pair(given) else _collected(given, count + POOL)
     _check(images, labels, count, source)
@@ -97,7 +121,7 @@ def _is_pair(given: Iterable) -> bool:
 
 
 def _collected(batches: Iterable, enough: int) -> tuple[Tensor, Tensor]:
-    """The first batches of a loader, until there are enough images."""
+    """The first batches of a loader, joined, until there are enough images."""
     images: list[Tensor] = []
     labels: list[Tensor] = []
     for batch in batches:

@@ -1,4 +1,4 @@
-"""Which attacks an audit runs, from noise to those of AutoAttack, and the same model over a range of epsilons."""
+"""The attacks that an audit runs, from noise to those of AutoAttack, and PGD over a range of epsilons."""
 
 from functools import partial
 
@@ -20,7 +20,7 @@ from advlab.audit.rungs import CLEAN, Attack, Ladder
 from advlab.audit.surrogate import surrogate
 from advlab.models.inference import predict
 
-#: Rungs of the longest ladder.
+#: Number of rungs of the longest ladder.
 RUNGS = 12
 NOISE, FGSM, TRANSFER, SQUARE = "random noise", "FGSM", "transfer", "Square"
 HALF, PGD, MARGIN, RESTARTS = "PGD, half the steps", "PGD", "PGD, margin loss", "PGD, restarts"
@@ -29,7 +29,18 @@ UNBOUNDED_STEPS = 40
 
 
 def climb(ladder: Ladder, effort: Effort, pool: Tensor, classes: int) -> None:
-    """All rungs. What checks compare is run on every image that is right at first, the rest on survivors only."""
+    """Run all attacks of an audit on a ladder.
+
+    Attacks that checks compare run on every image that is classified correctly at first, the rest only on survivors.
+
+    Args:
+        ladder: without rungs; it is changed.
+        effort: the sizes of the attacks.
+        pool: [m, *shape], images in [0, 1] to train the surrogate on; if there are none, the audited ones are used.
+        classes: the number of the model's classes, at least 2.
+
+    Source: advlab's own choice; its last gradient attacks are AutoAttack's (Croce, Hein 2020, arXiv 2003.01690).
+    """
     epsilon, norm, steps = ladder.epsilon, ladder.norm, effort.steps
 
     def descent(steps: int, margins: bool = False, restarts: int = 1) -> Attack:
@@ -66,7 +77,7 @@ def climb(ladder: Ladder, effort: Effort, pool: Tensor, classes: int) -> None:
         return transfer(model, images, labels, epsilon, surrogate=stand_in, attack=attack)
 
     ladder.climb(TRANSFER, "black box", through, by="PGD", loss="cross-entropy", steps=steps)
-    if ladder.images.ndim == 4:  # squares need a picture
+    if ladder.images.ndim == 4:  # Square needs pictures
         ladder.climb(
             SQUARE,
             "black box",
@@ -78,7 +89,7 @@ def climb(ladder: Ladder, effort: Effort, pool: Tensor, classes: int) -> None:
 
 
 def _automatic(ladder: Ladder, effort: Effort, classes: int) -> None:
-    """AutoAttack's gradient attacks on what stands: APGD-CE, APGD-T, and FAB-T where there is time for it."""
+    """Run AutoAttack's gradient attacks on the survivors: APGD-CE, APGD-T and, unless the audit is quick, FAB-T."""
     epsilon, norm, steps = ladder.epsilon, ladder.norm, effort.auto_steps
     goals = min(effort.targets, classes - 1)
     ladder.climb(
@@ -91,7 +102,7 @@ def _automatic(ladder: Ladder, effort: Effort, classes: int) -> None:
         loss="cross-entropy",
         steps=steps,
     )
-    four = classes >= 4  # the targeted ratio of logits needs them
+    four = classes >= 4  # the targeted DLR loss needs four
     ladder.climb(
         "APGD-T",
         "white box",
@@ -119,14 +130,39 @@ def _automatic(ladder: Ladder, effort: Effort, classes: int) -> None:
 
 
 def whole_domain(images: Tensor, norm: Norm) -> float:
-    """The epsilon whose ball holds every image there is: 1, or in L2 the diagonal of the cube of all images."""
+    """Epsilon whose ball holds every possible image: 1, or in L2 the diagonal of the cube of all images.
+
+    Args:
+        images: [batch, *shape], at least one.
+        norm: "Linf" or "L2".
+
+    Source: advlab's own: the diameter of [0, 1]^d in the norm.
+    """
     return 1.0 if norm == "Linf" else float(images[0].numel()) ** 0.5
 
 
 def curve(
     model: nn.Module, images: Tensor, labels: Tensor, epsilon: float, norm: Norm, steps: int, seed: int
 ) -> list[tuple[float, list[bool]]]:
-    """What PGD leaves right at half of epsilon, at epsilon, at twice and at four times it."""
+    """Verdicts under PGD at half of epsilon, at epsilon, at twice and at four times epsilon.
+
+    Args:
+        model: takes pixels in [0, 1], returns logits.
+        images: [batch, *shape], in [0, 1].
+        labels: [batch], the true classes.
+        epsilon: radius of the ball, in pixel units, above 0.
+        norm: "Linf" or "L2".
+        steps: of PGD, at least 1.
+        seed: of the random starts, the same at each epsilon.
+
+    Returns:
+        Pairs of an epsilon, smaller than the whole domain, and for each image whether PGD left it classified correctly.
+
+    Raises:
+        ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
+
+    Source: Carlini et al. 2019 (arXiv 1902.06705).
+    """
     end = whole_domain(images, norm)
     sizes = [size for size in (epsilon / 2, epsilon, 2 * epsilon, 4 * epsilon) if 0 < size < end]
     found = []
@@ -138,7 +174,21 @@ def curve(
 
 
 def unbounded(model: nn.Module, images: Tensor, labels: Tensor, norm: Norm, steps: int, seed: int) -> list[bool]:
-    """What PGD leaves right where nothing bounds it, with cross-entropy and then with the margin."""
+    """Verdicts under PGD in the whole domain: True where an image stays correctly classified under both losses.
+
+    Args:
+        model: takes pixels in [0, 1], returns logits.
+        images: [batch, *shape], in [0, 1].
+        labels: [batch], the true classes.
+        norm: "Linf" or "L2".
+        steps: of PGD with each loss, cross-entropy and margin; at least `UNBOUNDED_STEPS` are taken.
+        seed: of the random starts.
+
+    Raises:
+        ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
+
+    Source: Athalye, Carlini, Wagner 2018 (arXiv 1802.00420); Pintor et al. 2022 (arXiv 2106.09947).
+    """
     end = whole_domain(images, norm)
     right = torch.ones(len(images), dtype=torch.bool)
     for loss in (cross_entropy, margin):

@@ -1,4 +1,4 @@
-"""What a model does before anybody attacks it: its outputs, its modes, its gradients. Nothing of it is changed."""
+"""Properties of a model before any attack: its outputs, its modes, its gradients. The model is not changed."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from advlab.models.inference import device_of, evaluation_mode, predict
 from advlab.verify.loading import ModelError
 
-#: Images that the probes look at.
+#: Number of images that the probes examine.
 PROBED = 64
-#: Outputs that differ by less, as a share of the largest one, are equal: other batch sizes round differently.
+#: Outputs that differ by less than this fraction of the largest one are equal: other batch sizes round differently.
 ROUNDING = 1e-3
 
 Output = Literal["logits", "softmax", "log-softmax"]
@@ -21,17 +21,19 @@ Output = Literal["logits", "softmax", "log-softmax"]
 
 @dataclass(frozen=True)
 class Probe:
-    """What was seen. Shares are of the probed images.
+    """What was seen of a model. Fractions are of the probed images, in [0, 1].
 
     Args:
-        classes: outputs for one image.
-        output: what the outputs are, by their sums.
-        random: share whose outputs differ between two calls in evaluation mode.
-        random_answers: share whose predicted class differs among those calls.
-        training: share whose outputs differ between the mode the model came in and evaluation mode.
-        left_training: sub-modules handed over in training mode.
-        neighbours: share whose outputs depend on the other images of the batch.
-        gradient: whether autograd finds any way from the outputs to the images.
+        classes: the number of outputs per image.
+        output: the kind of outputs, judged by their sums.
+        random: fraction whose outputs differ between two calls in evaluation mode.
+        random_answers: fraction whose predicted class differs between those calls.
+        training: fraction whose outputs differ between the mode the model came in and evaluation mode.
+        left_training: the number of sub-modules that came in training mode.
+        neighbours: fraction whose outputs depend on the other images of the batch.
+        gradient: whether autograd finds any path from the outputs to the images.
+
+    Source: advlab's own, for the pitfalls that Carlini et al. 2019 (arXiv 1902.06705) list.
     """
 
     classes: int
@@ -45,10 +47,18 @@ class Probe:
 
 
 def probe(model: nn.Module, images: Tensor, labels: Tensor) -> Probe:
-    """Looks at a model on the first images.
+    """Examine a model on the first images.
+
+    Args:
+        model: in the mode it was handed over in.
+        images: [n, *shape], in [0, 1], at least one; the first 64 are used.
+        labels: [n], the true classes, from 0.
 
     Raises:
-        ModelError: it fails, writes to its input, or returns no finite logits [batch, classes] that fit the labels.
+        ModelError: the model fails, writes to its input, or does not return finite logits [batch, classes] that fit the
+            labels.
+
+    Source: advlab's own, for the pitfalls that Carlini et al. 2019 (arXiv 1902.06705) list.
     """
     images = images[:PROBED].to(device_of(model))
     modules = list(model.modules())
@@ -62,7 +72,7 @@ def probe(model: nn.Module, images: Tensor, labels: Tensor) -> Probe:
     classes = first.shape[1]
     if int(labels.max()) >= classes:
         raise ModelError(
-            f"labels go up to {int(labels.max())}, and the model has {classes} outputs, for classes 0 to {classes - 1}"
+            f"labels go up to {int(labels.max())}, but the model has {classes} outputs, for classes 0 to {classes - 1}"
         )
     random = _differing(first, second)
     return Probe(
@@ -78,7 +88,7 @@ def probe(model: nn.Module, images: Tensor, labels: Tensor) -> Probe:
 
 
 def output_kind(outputs: Tensor) -> Output:
-    """Whether rows of outputs are probabilities (they sum to 1), their logarithms, or something else: logits."""
+    """Kind of outputs: probabilities (not negative, rows sum to 1), logarithms of such, or else logits."""
     one = torch.ones(len(outputs), device=outputs.device, dtype=outputs.dtype)
     if outputs.min() >= 0 and torch.allclose(outputs.sum(1), one, rtol=0, atol=1e-3):
         return "softmax"
@@ -88,7 +98,18 @@ def output_kind(outputs: Tensor) -> Output:
 
 
 def right_after(model: nn.Module, images: Tensor, labels: Tensor) -> dict[str, list[bool]]:
-    """Which images are answered right as pixels, and in each unit that a model may have been trained in instead."""
+    """Verdicts on images as pixels, and in each other unit in which a model may have been trained.
+
+    Args:
+        model: takes images, returns logits; it is run in evaluation mode.
+        images: [n, *shape], in [0, 1], at least one.
+        labels: [n], the true classes.
+
+    Returns:
+        For each unit, by its name, and for each image: whether it is classified correctly.
+
+    Source: advlab's own: an epsilon in pixels means nothing to a model that expects another unit.
+    """
     flat = images.transpose(0, 1).flatten(1)
     shape = [1, -1] + [1] * (images.ndim - 2)
     mean, std = flat.mean(1).view(shape), flat.std(1).clamp_min(1e-6).view(shape)
@@ -112,8 +133,8 @@ def _outputs(model: nn.Module, images: Tensor) -> Tensor:
         ) from error
     if not torch.equal(given, images):
         raise ModelError(
-            "the model writes to its input (an in-place operation on the images?): every attack would be "
-            "led astray; let it work on a copy"
+            "the model writes to its input (an in-place operation on the images?), which would mislead every attack: "
+            "let it work on a copy"
         )
     if not isinstance(outputs, Tensor) or outputs.ndim != 2 or len(outputs) != len(images) or outputs.shape[1] < 2:
         shape = list(outputs.shape) if isinstance(outputs, Tensor) else type(outputs).__name__
@@ -124,7 +145,7 @@ def _outputs(model: nn.Module, images: Tensor) -> Tensor:
 
 
 def _differing(one: Tensor, other: Tensor) -> float:
-    """The share of rows that differ by more than rounding."""
+    """Fraction of rows that differ by more than rounding."""
     scale = float(torch.maximum(one.abs().max(), other.abs().max()))
     return float(((one - other).abs().amax(1) > ROUNDING * max(scale, 1e-30)).float().mean())
 
@@ -141,7 +162,7 @@ def _has_gradient(model: nn.Module, images: Tensor) -> bool:
 
 @contextmanager
 def _buffers_kept(model: nn.Module) -> Iterator[None]:
-    """A forward pass in training mode writes running averages: they are put back."""
+    """Restore the model's buffers after the block: a forward pass in training mode updates running averages."""
     kept = [(buffer, buffer.clone()) for buffer in model.buffers()]
     try:
         yield
@@ -152,12 +173,16 @@ def _buffers_kept(model: nn.Module) -> Iterator[None]:
 
 
 class Connected(nn.Module):
-    """A model without gradient, as one whose gradient is zero: gradient attacks run, and get nowhere."""
+    """A model without a gradient, as one whose gradient is zero: gradient attacks run, and get nowhere.
+
+    Args:
+        model: takes pixels in [0, 1], returns logits.
+    """
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model = model
 
     def forward(self, images: Tensor) -> Tensor:
-        """The model's logits."""
+        """The model's logits, [batch, classes]."""
         return self.model(images) + 0 * images.flatten(1).sum(1, keepdim=True)

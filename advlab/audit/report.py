@@ -1,4 +1,4 @@
-"""The robustness card of an audit: as Markdown, as HTML that needs nothing else, and as a table in a terminal."""
+"""The robustness card of an audit: as Markdown, as a self-contained HTML file, and as a table in a terminal."""
 
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,9 @@ from rich.table import Table
 from advlab.audit.flag import Severity, percent
 from advlab.audit.result import Audit
 
-#: The folder of advlab: a template is named from there, so that a stored report knows which one it was made by.
+#: The folder of advlab. Templates are named relative to it, so that a stored report depends on the one that made it.
 PACKAGE = Path(__file__).parents[1]
-#: How serious a flag is, in words.
+#: What each severity of a flag means.
 SEVERITIES: dict[Severity, str] = {
     "setup": "another model was measured than the one meant",
     "masked": "the accuracy may be far too high",
@@ -23,7 +23,7 @@ SEVERITIES: dict[Severity, str] = {
 
 
 def verdict(audit: Audit) -> str:
-    """The outcome in a sentence or two."""
+    """The outcome in one or two sentences."""
     robust = f"robust accuracy {percent(audit.robust.value)}"
     if audit.verdict == "below":
         masked = "" if audit.trusted else " Signs of masked gradients were seen, so it may be lower still."
@@ -64,7 +64,7 @@ def _parameters(parameters: dict[str, Any]) -> str:
 
 
 def facts(audit: Audit) -> list[tuple[str, str]]:
-    """All that it takes to say what was measured, and to measure it again."""
+    """Names and values of all that identifies what was measured and allows to measure it again."""
     model, data, machine = audit.model, audit.data, audit.machine
     white, black = audit.threat_models
     return [
@@ -93,7 +93,14 @@ def facts(audit: Audit) -> list[tuple[str, str]]:
 
 
 def show(audit: Audit, console: Console) -> None:
-    """The table and the flags, in a terminal."""
+    """Print the table of attacks, the flags and the verdict.
+
+    Args:
+        audit: what to print.
+        console: where to print it.
+
+    Source: advlab's own: one of three forms of the report.
+    """
     table = Table(title=f"{audit.model['name']}: {audit.norm}, epsilon {audit.epsilon:g}, {audit.robust.n} images")
     table.add_column("attack")
     table.add_column("kind")

@@ -1,4 +1,4 @@
-"""What an audit found, as data: the accuracies, the flags, the verdict, and all that it takes to do it again."""
+"""The result of an audit as data: the accuracies, the flags, the verdict, and all that is needed to repeat it."""
 
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
@@ -18,7 +18,18 @@ STATUS: dict[Verdict, int] = {"trusted": 0, "at least": 0, "below": 1, "no verdi
 
 @dataclass(frozen=True)
 class Attacked:
-    """One line of the table: what is left after one attack. `tried` images were attacked, of those right at first."""
+    """One row of the table: what is left after one attack.
+
+    Args:
+        name: of the attack.
+        kind: "clean", "control", "white box" or "black box".
+        parameters: of the attack, by name.
+        accuracy: the proportion of all audited images that it left classified correctly.
+        tried: the number of images that it attacked, of those classified correctly without an attack.
+        seconds: how long it took.
+
+    Source: advlab's own: a record of what was measured.
+    """
 
     name: str
     kind: str
@@ -37,24 +48,27 @@ class Audit:
     """The result of an audit.
 
     Args:
-        model: what was audited: name, class, number of parameters.
+        model: the audited model: name, class, number of parameters, number of classes.
         data: where the images came from, how many, their shape and checksum.
         epsilon: radius of the ball, in pixel units.
-        norm: of the ball.
-        seed: of all chance.
-        quick: whether weaker attacks were asked for.
-        at_least: the robust accuracy that was asked for, if any.
+        norm: of the ball, "Linf" or "L2".
+        seed: of everything random.
+        quick: whether fewer images and weaker attacks were asked for.
+        at_least: the robust accuracy that was required, in [0, 1]; None if none was.
         clean: accuracy without an attack.
         robust: accuracy in the worst case of each image over all attacks; an upper bound.
-        attacks: each of them, in the order in which they ran.
-        curve: accuracy under PGD at several epsilons.
+        attacks: all attacks, in the order in which they ran.
+        curve: pairs of an epsilon and the accuracy under PGD there.
         flags: the signs seen, the most serious first.
-        examples: each image as the first attack that broke it left it; where none did, as it was.
-        broken_by: the name of that attack, "" for none; "no attack" is a model that was wrong at once.
-        versions: of the packages that took part.
+        examples: each image as changed by the first attack that broke it; unchanged where none did.
+        broken_by: for each image the name of that attack; "" if none broke it, "no attack" if it was misclassified at
+            once.
+        versions: of the packages involved.
         machine: what it ran on.
         date: when, in UTC.
-        seconds: for how long.
+        seconds: how long it took.
+
+    Source: advlab's own: a record of what was measured.
     """
 
     model: dict[str, Any]
@@ -83,10 +97,10 @@ class Audit:
 
     @property
     def verdict(self) -> Verdict:
-        """What can be said.
+        """Conclusion that the results allow.
 
-        An attack that succeeded has succeeded, whatever hides the gradient: what is below `at_least` stays below.
-        Only where another model was measured than the one meant, even that cannot be said.
+        An attack that succeeded has succeeded, whatever hides the gradient: an accuracy below `at_least` stays below.
+        Only if the measured model was not the one that was meant, not even this can be concluded.
         """
         measured = all(flag.severity != "setup" for flag in self.flags)
         if self.at_least is not None and measured and self.robust.value < self.at_least:
@@ -97,11 +111,11 @@ class Audit:
 
     @property
     def exit_status(self) -> int:
-        """0 robust accuracy is at least `at_least` (or can be trusted), 1 below it, 2 no verdict."""
+        """0 if robust accuracy is at least `at_least` (or can be trusted), 1 if it is below, 2 without a verdict."""
         return STATUS[self.verdict]
 
     def broken(self) -> Examples:
-        """The images that are right without an attack and wrong after one: what `advlab verify` checks."""
+        """Images classified correctly without an attack and misclassified after one: input of `advlab verify`."""
         found = torch.tensor([name not in ("", CLEAN) for name in self.broken_by])
         all_of_them = self.examples
         return replace(
@@ -114,12 +128,12 @@ class Audit:
 
     @property
     def threat_models(self) -> tuple[ThreatModel, ThreatModel]:
-        """The two attackers that the attacks stand for."""
+        """The two attackers that the attacks represent."""
         white = ThreatModel(self.norm, self.epsilon)
         return white, ThreatModel(self.norm, self.epsilon, knowledge="black box", access="inference API")
 
     def to_json(self) -> dict[str, Any]:
-        """Everything, as plain JSON."""
+        """All fields and the verdict as plain JSON."""
         threats = [{"description": str(one), "identifiers": one.identifiers} for one in self.threat_models]
         return {
             "verdict": self.verdict,

@@ -1,4 +1,4 @@
-"""All checks, each given what it looks at."""
+"""All checks, each with the results that it examines."""
 
 from advlab.audit import checks_of_attacks as attacks
 from advlab.audit import checks_of_gradients as gradients
@@ -11,7 +11,7 @@ from advlab.audit.rungs import CLEAN, Ladder
 from advlab.audit.slope import Slope
 from advlab.evaluation import Proportion
 
-#: Epsilons, and what PGD left right at each.
+#: Several epsilons, each with the verdicts under PGD there.
 Curve = list[tuple[float, list[bool]]]
 Signs = list[Flag | None]
 
@@ -29,10 +29,16 @@ def signs(
     """Every flag that was raised.
 
     Args:
-        seen, units: the probes of the model, and what it gets right in each unit.
-        path, hidden: gradients along an attack, and whether planted examples were found.
-        ladder, effort: the attacks.
-        sizes, beyond: what PGD leaves at several epsilons, and without any bound.
+        seen: the probes of the model.
+        units: for each unit and image, whether the model classifies it correctly (`right_after`).
+        path: gradients along an attack.
+        hidden: for each planted example, whether PGD found it; empty if none was planted.
+        ladder: the attacks.
+        effort: their sizes.
+        sizes: verdicts under PGD at several epsilons.
+        beyond: verdicts under PGD in the whole domain.
+
+    Source: advlab's own collection; each check names its papers.
     """
     clean = ladder.of(CLEAN)
     found = [

@@ -1,4 +1,4 @@
-"""Whether gradients say where the loss rises: looked at along the first steps of an attack."""
+"""Whether gradients predict the rise of the loss, along the steps of an attack."""
 
 from dataclasses import dataclass
 
@@ -10,21 +10,23 @@ from advlab.attacks.losses import cross_entropy, margin
 from advlab.attacks.pgd import REACH
 from advlab.models.inference import device_of, evaluation_mode
 
-#: A gradient below this has no direction left in float32: its products underflow.
+#: A gradient whose entries are all below this has no direction left in float32: its products underflow.
 VANISHED = torch.finfo(torch.float32).tiny
 
 
 @dataclass(frozen=True)
 class Slope:
-    """What the gradient of cross-entropy is worth, image by image.
+    """How well the gradient of cross-entropy predicts the loss, image by image.
 
     Args:
-        size: the largest entry of each gradient.
-        finite: whether all its entries are numbers.
-        promised: by how much the loss should rise over the first step, were it linear.
-        kept: by how much it did rise.
-        rose: whether the margin, which is larger where the attack is nearer to success, rose over that first step.
-        rose_at_last: whether it was higher at the end of all steps than at the image.
+        size: the largest absolute entry of each gradient at the image; entries that are not finite count as 0.
+        finite: whether all its entries are finite.
+        promised: how much the loss should rise over the first step if it were linear.
+        kept: how much it rose.
+        rose: whether the margin, which is larger where the attack is nearer to success, rose over the first step.
+        rose_at_last: whether it was higher after all steps than at the image.
+
+    Source: Athalye, Carlini, Wagner 2018 (arXiv 1802.00420) and Pintor et al. 2022 (arXiv 2106.09947), for the signs.
     """
 
     size: list[float]
@@ -36,7 +38,21 @@ class Slope:
 
 
 def slope(model: nn.Module, images: Tensor, labels: Tensor, epsilon: float, norm: Norm, steps: int) -> Slope:
-    """Follows the gradient of cross-entropy from each image, without random start, in evaluation mode."""
+    """Follow the gradient of cross-entropy from each image, without a random start, in evaluation mode.
+
+    Args:
+        model: takes pixels in [0, 1], returns logits.
+        images: [batch, *shape], in [0, 1].
+        labels: [batch], the true classes.
+        epsilon: radius of the ball, in pixel units, above 0.
+        norm: "Linf" or "L2".
+        steps: at least 2; each is 2.5 * epsilon / steps long.
+
+    Raises:
+        IndexError, ZeroDivisionError: steps are below 2.
+
+    Source: the path is BIM's (Kurakin, Goodfellow, Bengio 2017, arXiv 1607.02533); what is read off it is advlab's own.
+    """
     device, step_size = device_of(model), REACH * epsilon / steps
     images, labels = images.to(device), labels.to(device)
     with evaluation_mode(model), torch.inference_mode(False):
@@ -44,7 +60,7 @@ def slope(model: nn.Module, images: Tensor, labels: Tensor, epsilon: float, norm
         for _ in range(steps):
             gradient, loss, reach = _gradient(model, points, labels)
             seen.append((gradient, loss, reach))
-            clean = gradient.nan_to_num(0, 0, 0)  # attacks stand still there; what is not finite is told of apart
+            clean = gradient.nan_to_num(0, 0, 0)  # attacks stand still there; `finite` reports such entries
             moved = projected(points + step_size * steepest(clean, norm), images, epsilon, norm)
             if len(seen) == 1:
                 promised = (clean * (moved - points)).flatten(1).sum(1)

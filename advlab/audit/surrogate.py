@@ -9,12 +9,19 @@ from advlab.models.inference import predict
 BATCH = 50
 LEARNING_RATE = 2e-3
 WIDTH = 32
-#: Pictures smaller than this a side, and what is no picture, get a network without convolutions.
+#: Images with a side below this, and inputs that are not pictures, get a network without convolutions.
 SMALLEST = 8
 
 
 def network(shape: torch.Size, classes: int) -> nn.Module:
-    """A plain small network with smooth gradients: two convolutions for pictures, one hidden layer for all else."""
+    """Small plain untrained network: two convolutions for pictures, one hidden layer for everything else.
+
+    Args:
+        shape: of one image, without the batch; [channels, height, width] for a picture.
+        classes: the number of outputs.
+
+    Source: advlab's own, small enough to train within an audit.
+    """
     if len(shape) == 3 and min(shape[1:]) >= SMALLEST:
         features = nn.Sequential(
             nn.Conv2d(shape[0], WIDTH // 2, 5, stride=2, padding=2), nn.ReLU(),
@@ -27,9 +34,24 @@ def network(shape: torch.Size, classes: int) -> nn.Module:
 
 
 def surrogate(model: nn.Module, images: Tensor, classes: int, epochs: int, seed: int) -> nn.Module:
-    """Trained from `seed` to answer as `model` does, which is asked for the classes of these images and nothing else.
+    """Network trained from `seed` to answer as `model` does. The model is asked only for the classes of these images.
 
     The paper makes its own images from a handful; here the attacker has images of the same kind.
+
+    Args:
+        model: takes pixels in [0, 1], returns logits.
+        images: [n, *shape], in [0, 1], at least one, on the CPU.
+        classes: the number of the model's classes.
+        epochs: passes over the images.
+        seed: of the initial weights and the order of images.
+
+    Returns:
+        The substitute, in evaluation mode, in the images' dtype.
+
+    Raises:
+        ValueError: there is no image.
+
+    Source: Papernot et al. 2017 (arXiv 1602.02697), section 4.
     """
     answers = predict(model, images)
     order = torch.Generator().manual_seed(seed)

@@ -1,4 +1,4 @@
-"""Defenses, one a file, each with the attack that was made for it; every verdict is the defense's own."""
+"""Defenses, one per file, each beside the attack made for it. Every verdict is the defense's own."""
 
 from advlab.defenses.adversarial_training import random_single_step, several_steps, single_step, trades
 from advlab.defenses.bounds import bounds, certified, worst_margins

@@ -1,9 +1,10 @@
 """Interval bound propagation: Gowal et al., 2018 (arXiv 1810.12715). Threat model: L-infinity, pixel units.
 
-An interval for every pixel is carried through the network, layer by layer; what the logits can be then lies between
-two numbers, whatever the attack. The bounds are cheap, and wide unless the network was trained for them.
+An interval for every pixel is carried through the network, layer by layer. It ends in two numbers for each logit,
+between which the logit stays whatever the attack. The bounds are cheap, and wide unless the network was trained for
+them.
 
-Rounding is allowed for: `advlab.defenses.intervals` says how.
+They allow for rounding: see `advlab.defenses.intervals`.
 """
 
 import torch
@@ -19,18 +20,25 @@ from advlab.models.inference import CHUNK, device_of
 def bounds(
     model: nn.Module, images: Float[Tensor, "batch *shape"], epsilon: float, *, outward: bool = True
 ) -> tuple[Float[Tensor, "batch classes"], Float[Tensor, "batch classes"]]:
-    """Lower and upper bounds of the logits over all images within `epsilon` and in [0, 1]. Section 3 of the paper.
+    """Lower and upper bounds of the logits over all images in [0, 1] within `epsilon`.
 
-    They are those of the model in evaluation mode, whatever its flags, and differentiable in the parameters.
+    They hold for the model in evaluation mode, whichever mode it is in, and are differentiable in the parameters.
 
     Args:
         model: a chain of the layers in `advlab.defenses.chain.KNOWN`; takes pixels in [0, 1], returns logits.
-        images: in [0, 1], on the model's device.
-        epsilon: radius of the ball, L-infinity, in pixel units, [0, 1].
-        outward: allow for rounding. Without it there is less work and no proof: for training.
+        images: [batch, *shape], in [0, 1], on the model's device.
+        epsilon: radius of the L-infinity ball, in pixel units, in [0, 1].
+        outward: whether to widen the bounds by all possible rounding. False is faster and proves nothing: for training.
+
+    Returns:
+        The lower and the upper bounds, each [batch, classes].
 
     Raises:
-        ValueError, TypeError: bad input, or a model whose bounds are unknown (`advlab.defenses.chain.chain`).
+        TypeError: epsilon is not a number, or images are not a tensor of the model's dtype.
+        ValueError: epsilon is outside [0, 1]; images are empty, not finite or outside [0, 1]; the model holds a layer
+            whose bounds are unknown (`advlab.defenses.chain.chain`).
+
+    Source: Gowal et al. 2018 (arXiv 1810.12715), section 3.
     """
     check_epsilon(epsilon)
     check_images(images, model)
@@ -47,12 +55,28 @@ def worst_margins(
     *,
     outward: bool = True,
 ) -> Float[Tensor, "batch classes"]:
-    """For each class, how far the label's logit leads it at the least; 0 for the label itself. Differentiable.
+    """Lower bound of the label's lead over each class; 0 for the label itself. Differentiable in the parameters.
 
-    The difference of two logits is bounded through the last layer as one step ("elision of the last layer", section 3):
-    never below the difference of their bounds. The worst-case logits of the paper, up to a constant, are `-margins`.
+    The difference of two logits is bounded through the last layer in one step ("elision of the last layer"), so it is
+    never below the difference of their bounds. The worst-case logits of the paper are `-worst_margins`, up to a
+    constant.
 
-    Args, Raises: as `bounds`; `labels` are the classes that ought to lead.
+    Args:
+        model: a chain of the layers in `advlab.defenses.chain.KNOWN`; takes pixels in [0, 1], returns logits.
+        images: [batch, *shape], in [0, 1], on the model's device.
+        labels: [batch], the classes that ought to lead.
+        epsilon: radius of the L-infinity ball, in pixel units, in [0, 1].
+        outward: whether to widen the bounds by all possible rounding. False is faster and proves nothing: for training.
+
+    Returns:
+        [batch, classes], in units of logits. An image is proved where all entries but the label's are above 0.
+
+    Raises:
+        TypeError: epsilon is not a number; images or labels are not tensors of the right dtype.
+        ValueError: epsilon is outside [0, 1]; images are empty, not finite or outside [0, 1]; labels do not fit the
+            images or the classes; the model holds a layer whose bounds are unknown (`advlab.defenses.chain.chain`).
+
+    Source: Gowal et al. 2018 (arXiv 1810.12715), section 3.
     """
     check_epsilon(epsilon)
     check_images(images, model)
@@ -65,11 +89,25 @@ def worst_margins(
 def certified(
     model: nn.Module, images: Float[Tensor, "batch *shape"], labels: Int[Tensor, " batch"], epsilon: float
 ) -> Bool[Tensor, " batch"]:
-    """Which images are proved: every image within `epsilon` of it and in [0, 1] is classified as labelled.
+    """Mask of images with a proof: every image in [0, 1] within `epsilon` is classified as labelled.
 
-    Their share is a lower bound of the robust accuracy against any attack. False says nothing about an image.
+    The fraction of True is a lower bound of the robust accuracy under any attack. False says nothing about an image.
 
-    Args, Raises: as `worst_margins`; images may lie on another device than the model, the answer lies on theirs.
+    Args:
+        model: a chain of the layers in `advlab.defenses.chain.KNOWN`; takes pixels in [0, 1], returns logits.
+        images: [batch, *shape], in [0, 1], on any device.
+        labels: [batch], the true classes, on the images' device.
+        epsilon: radius of the L-infinity ball, in pixel units, in [0, 1].
+
+    Returns:
+        [batch], on the images' device.
+
+    Raises:
+        TypeError: epsilon is not a number; images or labels are not tensors of the right dtype.
+        ValueError: epsilon is outside [0, 1]; images are empty, not finite or outside [0, 1]; labels do not fit the
+            images or the classes; the model holds a layer whose bounds are unknown (`advlab.defenses.chain.chain`).
+
+    Source: Gowal et al. 2018 (arXiv 1810.12715), section 3; rounding as in `advlab.defenses.intervals`.
     """
     check_epsilon(epsilon)
     check_images(images, model)

@@ -1,4 +1,4 @@
-"""A network as the chain of its layers, for whoever bounds what comes out of each of them."""
+"""A network as the chain of its layers, for methods that bound the output of each layer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import fx, nn
 
 from advlab.models import Contrast, Normalize
 
-#: Layers whose bounds are known. Of a subclass nobody knows what its `forward` does: it is no such layer.
+#: Layers whose bounds are known. Subclasses do not count: their `forward` may compute anything.
 KNOWN = (
     Normalize, nn.Linear, nn.Conv2d, nn.BatchNorm1d, nn.BatchNorm2d, nn.AvgPool2d, nn.MaxPool2d, nn.ReLU, nn.Flatten,
     nn.Dropout, nn.Identity, Contrast,
@@ -16,14 +16,20 @@ KNOWN = (
 
 
 def chain(model: nn.Module) -> tuple[list[nn.Module], nn.Linear]:
-    """The layers that an image passes one after the other, as torch.fx finds them in one call, and the last by itself.
+    """The layers that an image passes, in order, and the last layer by itself. torch.fx finds them in one call.
 
-    A step whose result nobody uses, such as a check of the shape, is no layer.
+    A step whose result is not used, such as a check of the shape, is left out.
+
+    Args:
+        model: made of layers in `KNOWN`, each called on the result of the one before it.
+
+    Returns:
+        All layers but the last, then the last.
 
     Raises:
-        ValueError: a step is no layer of `KNOWN`, or takes more than the result of the step before it; a layer has
-            hooks, works in place, pads with other values than zeros, or keeps no running statistics; the last is not
-            `nn.Linear`.
+        ValueError: a step is not a layer of `KNOWN`, or takes more than the result of the step before it; a layer has
+            hooks, works in place, pads with other values than zeros, or keeps no running statistics; the last layer is
+            not `nn.Linear`.
     """
     found: list[nn.Module] = []
     before: fx.Node | None = None
@@ -36,23 +42,23 @@ def chain(model: nn.Module) -> tuple[list[nn.Module], nn.Linear]:
             layer = model.get_submodule(str(node.target)) if node.op == "call_module" else None
             if layer is None or type(layer) not in KNOWN or node.args != (before,) or node.kwargs:
                 raise ValueError(
-                    f"no bounds are known for step {node.name!r} ({_name(node, layer)}): the model must be a chain "
-                    f"of {', '.join(kind.__name__ for kind in KNOWN)}, each a module called on the result before it"
+                    f"no bounds are known for step {node.name!r} ({_name(node, layer)}): the model must be a chain of "
+                    f"{', '.join(kind.__name__ for kind in KNOWN)}, each a module called on the previous result"
                 )
             _check(layer, str(node.target))
             found.append(layer)
             before = node
     last = found.pop() if found else nn.Identity()
     if not isinstance(last, nn.Linear):
-        raise ValueError(f"the last layer must be nn.Linear, whose outputs are the logits; it is {type(last).__name__}")
+        raise ValueError(f"the last layer must be nn.Linear and return the logits; it is {type(last).__name__}")
     return found, last
 
 
 class _Tracer(fx.Tracer):
-    """Looks into every module but the known layers and torch's own."""
+    """Traces into every module except the layers in `KNOWN` and torch's own."""
 
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        """Whether the module is one step."""
+        """Whether the module counts as one step."""
         return type(m) in KNOWN or super().is_leaf_module(m, module_qualified_name)
 
 
@@ -65,8 +71,11 @@ def _check(layer: nn.Module, name: str) -> None:
     if layer._forward_hooks or layer._forward_pre_hooks or "forward" in vars(layer):
         raise ValueError(f"layer {name!r} has hooks or a forward of its own, which may change what it computes")
     if getattr(layer, "inplace", False):
-        raise ValueError(f"layer {name!r} works in place and would overwrite what is kept of it: set inplace=False")
+        raise ValueError(f"layer {name!r} works in place and would overwrite its own bounds: set inplace=False")
     if isinstance(layer, nn.Conv2d) and layer.padding_mode != "zeros":
         raise ValueError(f"layer {name!r} pads with {layer.padding_mode!r}; bounds are known for 'zeros' only")
     if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d) and layer.running_mean is None:
-        raise ValueError(f"layer {name!r} keeps no running statistics: its output depends on the other images")
+        raise ValueError(
+            f"layer {name!r} keeps no running statistics, so its output depends on the other images of the batch: "
+            "set track_running_stats=True"
+        )

@@ -1,12 +1,12 @@
 """CROWN-IBP: Zhang et al., 2020 (arXiv 1906.06316). Threat model: L-infinity, pixel units.
 
-Intervals say what can enter each ReLU (the cheap pass forward); between those two ends the ReLU lies between two
-straight lines; so, going backward from the margins, each margin lies above one linear function of the pixels, whose
-least value over the ball is known exactly. Tighter than intervals alone for networks not trained for them, several
-times as dear. Not made for MaxPool2d: let convolutions stride instead.
+Intervals bound the input of each ReLU (the cheap forward pass). Between the two ends of such an interval the ReLU lies
+between two straight lines. Going backward from the margins, each margin therefore lies above one linear function of the
+pixels, whose minimum over the ball is known exactly. The result is tighter than intervals alone for networks not
+trained for them, and costs several times as much. MaxPool2d is not supported: use strided convolutions instead.
 
-Nothing is rounded outward here: these bounds are for training, and for proofs of the network in exact arithmetic when
-model and images are float64. `advlab.defenses.bounds.certified` proves the network as it is computed.
+Nothing is rounded outward here. These bounds are for training, and for proofs about the network in exact arithmetic
+when model and images are float64. `advlab.defenses.bounds.certified` proves the network as it is computed.
 """
 
 import torch
@@ -19,7 +19,7 @@ from advlab.defenses.chain import chain
 from advlab.defenses.intervals import Interval, Weighted, affine, intervals, margins, per_channel
 from advlab.models import Contrast, Normalize
 
-#: Layers that treat each pixel by itself: they make a box of a box.
+#: Layers that treat each pixel by itself: they map a box to a box.
 PIXEL_BY_PIXEL = (Normalize, Contrast, nn.Identity, nn.Dropout)
 
 
@@ -31,18 +31,27 @@ def crown_margins(
     *,
     beta: float = 1.0,
 ) -> Float[Tensor, "batch classes"]:
-    """For each class, how far the label's logit leads it at the least; 0 for the label itself. Differentiable.
+    """Lower bound of the label's lead over each class; 0 for the label itself. Differentiable in the parameters.
 
     Args:
-        model: a chain of the layers in `advlab.defenses.chain.KNOWN` but MaxPool2d; in evaluation mode or taken as if.
-        images: in [0, 1], on the model's device.
-        labels: the classes that ought to lead.
-        epsilon: radius of the ball, L-infinity, in pixel units, [0, 1].
-        beta: share of CROWN-IBP's bound in the result, [0, 1]; the rest is the bound of intervals alone
-            (section 3). Both are bounds, so their mixture is.
+        model: a chain of the layers in `advlab.defenses.chain.KNOWN` except MaxPool2d. The bounds hold for it in
+            evaluation mode, whichever mode it is in.
+        images: [batch, *shape], in [0, 1], on the model's device.
+        labels: [batch], the classes that ought to lead.
+        epsilon: radius of the L-infinity ball, in pixel units, in [0, 1].
+        beta: weight of CROWN-IBP's bound in the result, in [0, 1]; the rest is the bound of intervals alone. Both are
+            bounds, so their weighted mean is one too.
+
+    Returns:
+        [batch, classes], in units of logits.
 
     Raises:
-        ValueError, TypeError: bad input, or a model whose bounds are unknown (`advlab.defenses.chain.chain`).
+        TypeError: epsilon is not a number; images or labels are not tensors of the right dtype.
+        ValueError: epsilon or beta is outside [0, 1]; images are empty, not finite or outside [0, 1]; labels do not fit
+            the images or the classes; the model holds a layer whose bounds are unknown (`advlab.defenses.chain.chain`,
+            `check_body`).
+
+    Source: Zhang et al. 2020 (arXiv 1906.06316), section 3.
     """
     check_epsilon(epsilon)
     check_share("beta", beta)
@@ -55,17 +64,25 @@ def crown_margins(
 
 
 def check_body(body: list[nn.Module]) -> None:
-    """Raises ValueError if a slope cannot be taken through one of the layers."""
+    """Refuse layers through which no slope can be taken.
+
+    Args:
+        body: all layers but the last, as `advlab.defenses.chain.chain` returns them.
+
+    Raises:
+        ValueError: there is a MaxPool2d, a convolution whose padding is a word, or a `Contrast` behind a layer that
+            mixes pixels.
+    """
     if any(isinstance(layer, nn.MaxPool2d) for layer in body):
-        raise ValueError("CROWN-IBP is not made for MaxPool2d here: let convolutions stride, or use interval bounds")
+        raise ValueError("CROWN-IBP does not support MaxPool2d: let convolutions stride, or use interval bounds")
     if any(isinstance(layer, nn.Conv2d) and isinstance(layer.padding, str) for layer in body):
-        raise ValueError("CROWN-IBP needs the padding of a convolution in numbers, not as 'same' or 'valid'")
+        raise ValueError("CROWN-IBP needs the padding of convolutions in numbers, not as 'same' or 'valid'")
     if not all(isinstance(layer, PIXEL_BY_PIXEL) for layer in body[: _first(body)]):
-        raise ValueError("CROWN-IBP takes Contrast only where no layer has mixed the pixels yet: put it in front")
+        raise ValueError("CROWN-IBP takes Contrast only before the first layer that mixes pixels: put it in front")
 
 
 def _first(body: list[nn.Module]) -> int:
-    """The layer whose input is the box that slopes are taken to: the first, or the one behind the last `Contrast`."""
+    """Index of the layer whose input box the slopes are taken to: 0, or the layer behind the last `Contrast`."""
     return max((number + 1 for number, layer in enumerate(body) if isinstance(layer, Contrast)), default=0)
 
 
@@ -77,7 +94,22 @@ def mixed(
     beta: float,
     clean: list[Tensor] | None = None,
 ) -> Float[Tensor, "batch classes"]:
-    """`crown_margins` from what can enter each layer; no pass backward where `beta` is 0, none of intervals at 1."""
+    """Margins of `crown_margins`, given the intervals that enter each layer.
+
+    Args:
+        body: all layers but the last.
+        last: the layer that returns the logits.
+        entering: for each layer of the body and for the last, the interval of its input (`intervals`).
+        labels: [batch], the classes that ought to lead.
+        beta: weight of CROWN-IBP's bound, in [0, 1]; at 0 there is no backward pass, at 1 no interval bound of the
+            margins.
+        clean: the input of each layer for the unperturbed images; see `intervals`. None for running statistics.
+
+    Returns:
+        [batch, classes], in units of logits.
+
+    Source: Zhang et al. 2020 (arXiv 1906.06316), section 3.
+    """
     if beta == 0:
         return margins(last, entering[-1], labels, outward=False)
     linear = backward(body, last, entering, labels, clean)
@@ -93,11 +125,19 @@ def backward(
     labels: Int[Tensor, " batch"],
     clean: list[Tensor] | None = None,
 ) -> Float[Tensor, "batch classes"]:
-    """The least value of the linear function below each margin: CROWN in one pass backward (section 3).
+    """Minimum over the ball of the linear function below each margin: CROWN in one backward pass.
 
     Args:
-        entering: what can enter each layer of the body, and the last (`intervals`).
-        clean: what enters each layer when nothing is perturbed, see `intervals`.
+        body: all layers but the last.
+        last: the layer that returns the logits.
+        entering: for each layer of the body and for the last, the interval of its input (`intervals`).
+        labels: [batch], the classes that ought to lead.
+        clean: the input of each layer for the unperturbed images; see `intervals`. None for running statistics.
+
+    Returns:
+        [batch, classes], in units of logits; differentiable in the parameters.
+
+    Source: Zhang et al. 2020 (arXiv 1906.06316), section 3.
     """
     labels = labels.long()
     slopes = last.weight[labels][:, None] - last.weight
@@ -105,7 +145,7 @@ def backward(
     least = slopes.new_zeros(batch, classes)
     if last.bias is not None:
         least = least + last.bias[labels][:, None] - last.bias
-    slopes = slopes.flatten(0, 1)  # images and classes are one dimension, so that a slope passes a layer like an image
+    slopes = slopes.flatten(0, 1)  # images and classes become one dimension: a slope passes a layer like an image
     first = _first(body)
     for number in reversed(range(first, len(body))):
         slopes, added = _through(body[number], slopes, entering[number], None if clean is None else clean[number])
@@ -116,7 +156,7 @@ def backward(
 
 
 def _through(layer: nn.Module, slopes: Tensor, entering: Interval, clean: Tensor | None) -> tuple[Tensor, Tensor]:
-    """From slopes in what a layer gives to slopes in what it takes, and the constant that this adds."""
+    """Slopes in a layer's input, given slopes in its output, and the constant that this adds."""
     before = (len(slopes), *entering.lower.shape[1:])
     nothing = slopes.new_zeros(len(slopes))
     if isinstance(layer, nn.ReLU):
@@ -134,7 +174,8 @@ def _through(layer: nn.Module, slopes: Tensor, entering: Interval, clean: Tensor
         return pooled, nothing
     if isinstance(layer, Weighted):
         acting = affine(layer, clean)
-        added = (slopes.flatten(2).sum(2) if slopes.ndim > 2 else slopes) @ acting.bias  # it is added at every place
+        # The bias is added at every place of a channel.
+        added = (slopes.flatten(2).sum(2) if slopes.ndim > 2 else slopes) @ acting.bias
         if isinstance(layer, nn.Linear):
             return slopes @ acting.weight, added
         if isinstance(layer, nn.Conv2d):
@@ -147,10 +188,10 @@ def _through(layer: nn.Module, slopes: Tensor, entering: Interval, clean: Tensor
 
 
 def _through_relu(slopes: Tensor, entering: Interval) -> tuple[Tensor, Tensor]:
-    """Where a slope is negative, ReLU lies below the chord of its two ends; where positive, above 0 or its input."""
+    """Below a ReLU lie: for a negative slope, the chord between its two ends; for a positive one, 0 or its input."""
     below, above = entering.lower.clamp(max=0), entering.upper.clamp(min=0)
     chord = above / (above - below).clamp_min(torch.finfo(below.dtype).tiny)
-    tangent = (entering.upper > -entering.lower).to(slopes)  # the one that leaves the smaller area (adaptive)
+    tangent = (entering.upper > -entering.lower).to(slopes)  # slope 0 or 1, whichever leaves the smaller area
     batch = len(chord)
     rows = slopes.view(batch, -1, *slopes.shape[1:])
     rising, falling = rows.clamp(min=0), rows.clamp(max=0)

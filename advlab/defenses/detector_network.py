@@ -1,6 +1,6 @@
-"""A detector that is a network of its own: Gong, Wang, Ku, 2017 (arXiv 1704.04960).
+"""A detector that is a second network: Gong, Wang, Ku, 2017 (arXiv 1704.04960).
 
-It learns to tell images as they are from the same images after an attack; it can know only attacks that it has met.
+It learns to distinguish images from the same images after an attack, and can know only the attacks it was trained on.
 """
 
 import torch
@@ -16,11 +16,13 @@ from advlab.training import Recipe
 
 
 class DetectorNetwork(Detector):
-    """The score is the lead of a second network's logit for "adversarial" over that for "clean".
+    """Detector whose score is the difference of a second network's two logits, "adversarial" minus "clean".
 
     Args:
-        model: the one that is guarded.
-        network: images to two logits, "clean" and "adversarial"; `trained_detector` makes one.
+        model: the guarded model; takes pixels in [0, 1], returns logits.
+        network: takes the same images, returns two logits, "clean" and "adversarial"; `trained_detector` makes one.
+
+    Source: Gong, Wang, Ku 2017 (arXiv 1704.04960).
     """
 
     def __init__(self, model: nn.Module, network: nn.Module) -> None:
@@ -30,23 +32,23 @@ class DetectorNetwork(Detector):
     def forward(
         self, images: Float[Tensor, "batch *shape"]
     ) -> tuple[Float[Tensor, "batch classes"], Float[Tensor, " batch"]]:
-        """Logits, and the lead."""
+        """Logits [batch, classes] and scores [batch]."""
         clean, adversarial = self.network(images).unbind(1)
         return self.model(images), adversarial - clean
 
     def through(self) -> "DetectorNetwork":
-        """The same, rewritten to be faster under attack."""
+        """Copy whose networks are rewritten to run faster under attack."""
         return DetectorNetwork(for_attacks(self.model), for_attacks(self.network))
 
 
 def binary_cnn() -> SimpleCNN:
-    """`SimpleCNN` with two logits."""
+    """Untrained `SimpleCNN` with two logits."""
     network = SimpleCNN()
     network.fc2 = nn.Linear(network.fc2.in_features, 2)
     return network
 
 
-#: How the second network is trained, unless told otherwise.
+#: Default recipe of the second network.
 RECIPE = Recipe(architecture=binary_cnn)
 
 
@@ -59,18 +61,22 @@ def trained_detector(
     recipe: Recipe = RECIPE,
     seed: int = 0,
 ) -> DetectorNetwork:
-    """Attacks the model once on each image, and trains a network to tell the results from the images.
+    """Detector trained to distinguish these images from what one run of the attack on the model makes of them.
 
     Args:
-        model: the one to be guarded; it does not change.
-        images: clean training images, in [0, 1].
-        labels: their classes.
+        model: the model to guard; it does not change.
+        images: [n, *shape], clean training images in [0, 1].
+        labels: [n], their true classes.
         attack: `(model, images, labels) -> images`, for example `partial(fgsm, epsilon=0.3)`.
-        recipe: of the second network, which gives two logits; see `advlab.defenses.fitting.fit` for what is used of it.
-        seed: of its weights, the order of images and dropout.
+        recipe: how the second network is trained; its architecture returns two logits. `advlab.defenses.fitting.fit`
+            says which fields are used.
+        seed: decides its initial weights, the order of images and dropout.
 
     Raises:
-        ValueError: see `advlab.defenses.fitting.fit`.
+        ValueError: the numbers of images and labels differ, or there is no image; the attack refuses its input; the
+            recipe cannot be used (see `advlab.defenses.fitting.fit`).
+
+    Source: Gong, Wang, Ku 2017 (arXiv 1704.04960).
     """
     pairs = zip(images.split(BATCH), labels.split(BATCH), strict=True)
     attacked = torch.cat([attack(model, batch, truth) for batch, truth in pairs])

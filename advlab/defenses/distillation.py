@@ -1,9 +1,10 @@
-"""Defensive distillation: Papernot et al., 2016 (arXiv 1511.04508), section IV; and why its naive result is none.
+"""Defensive distillation: Papernot et al., 2016 (arXiv 1511.04508), section IV, and why its apparent success is none.
 
-A student learns a teacher's probabilities at a high temperature and answers at temperature 1. Its logits then are so
-large that the gradient of cross-entropy is zero in float32: attacks that follow it stand still, the classes' boundaries
-stay where they were. Carlini and Wagner, 2016 (1607.04311), divide the logits by the temperature; an attack on the
-margin of logits (the same, 2017, 1608.04644) needs not even that: `advlab.attacks.losses.margin`.
+A student learns a teacher's probabilities at a high temperature and answers at temperature 1. Its logits are then so
+large that the gradient of cross-entropy is zero in float32: attacks that follow it stand still, while the decision
+boundaries stay where they were. Carlini and Wagner, 2016 (arXiv 1607.04311), divide the logits by the temperature. An
+attack on the margin of logits (Carlini and Wagner, 2017, arXiv 1608.04644) does not even need that:
+`advlab.attacks.losses.margin`.
 """
 
 import math
@@ -29,30 +30,43 @@ def tempered_cross_entropy(
     """Cross-entropy of softmax(logits / temperature), averaged over the batch.
 
     Args:
-        targets: classes, or a probability for each class: a teacher's.
-        temperature: above 0; 1 is the usual cross-entropy.
+        logits: [batch, classes].
+        targets: classes [batch], or a teacher's probabilities [batch, classes].
+        temperature: above 0, not checked; 1 gives the usual cross-entropy.
+
+    Source: Papernot et al. 2016 (arXiv 1511.04508), section IV.
     """
     return F.cross_entropy(logits / temperature, targets)
 
 
 @dataclass(frozen=True)
 class Distilled:
-    """Two networks of one architecture, in evaluation mode: the defense is the student, at temperature 1."""
+    """Two networks of one architecture, in evaluation mode. The defense is the student, at temperature 1.
+
+    Args:
+        teacher: trained on labels at the temperature.
+        student: trained on the teacher's probabilities at the temperature.
+
+    Source: Papernot et al. 2016 (arXiv 1511.04508), section IV.
+    """
 
     teacher: nn.Module
     student: nn.Module
 
 
 def distilled(recipe: Recipe, temperature: float, seed: int) -> Distilled:
-    """Trains a teacher at this temperature, and on its probabilities at it a student, by the same recipe.
+    """Train a teacher at this temperature, then a student on the teacher's probabilities, both by the same recipe.
 
     Args:
-        recipe: of both; its loss is replaced.
+        recipe: of both networks; its loss is replaced. It must not have an objective or perturb its images.
         temperature: T of the paper, at least 1. Papernot et al. took 20 for MNIST and tried 1 to 100.
-        seed: of the teacher; the student's is the next one.
+        seed: of the teacher; the student's is seed + 1.
 
     Raises:
-        ValueError: temperature below 1; see `advlab.training.train` and `advlab.defenses.fitting.fit`.
+        ValueError: the temperature is below 1 or not finite; the recipe cannot be used (see `advlab.training.train` and
+            `advlab.defenses.fitting.fit`).
+
+    Source: Papernot et al. 2016 (arXiv 1511.04508), section IV.
     """
     _check_temperature(temperature)
     hot = replace(recipe, loss=partial(tempered_cross_entropy, temperature=temperature))
@@ -61,10 +75,22 @@ def distilled(recipe: Recipe, temperature: float, seed: int) -> Distilled:
 
 
 def student_of(teacher: nn.Module, recipe: Recipe, temperature: float, seed: int) -> nn.Module:
-    """A student that learns the teacher's probabilities, both at this temperature, on the recipe's training images.
+    """Student that has learned the teacher's probabilities on the recipe's training images.
+
+    Args:
+        teacher: trained at the same temperature; takes pixels in [0, 1], returns logits.
+        recipe: of the student; its loss is replaced. It must not have an objective or perturb its images.
+        temperature: T of the paper, at least 1; divides the logits of both networks.
+        seed: decides the student's initial weights, the order of images and dropout.
+
+    Returns:
+        The student, in evaluation mode.
 
     Raises:
-        ValueError: temperature below 1; see `advlab.defenses.fitting.fit`.
+        ValueError: the temperature is below 1 or not finite; the recipe cannot be used (see
+            `advlab.defenses.fitting.fit`).
+
+    Source: Papernot et al. 2016 (arXiv 1511.04508), section IV.
     """
     _check_temperature(temperature)
     data = mnist("train") if recipe.train_images is None else subset(recipe.train_images, "train")
@@ -75,7 +101,21 @@ def student_of(teacher: nn.Module, recipe: Recipe, temperature: float, seed: int
 def soft_labels(
     teacher: nn.Module, images: Float[Tensor, "batch *shape"], temperature: float
 ) -> Float[Tensor, "batch classes"]:
-    """The teacher's probabilities at this temperature, in evaluation mode (equation 1)."""
+    """The teacher's probabilities at this temperature, in evaluation mode.
+
+    Args:
+        teacher: takes pixels in [0, 1], returns logits.
+        images: [batch, *shape], in [0, 1], at least one.
+        temperature: divides the logits; above 0, not checked.
+
+    Returns:
+        [batch, classes]; each row sums to 1.
+
+    Raises:
+        ValueError: the batch is empty.
+
+    Source: Papernot et al. 2016 (arXiv 1511.04508), equation 1.
+    """
     return (logits(teacher, images) / temperature).softmax(1)
 
 
@@ -90,10 +130,24 @@ def vanished(
     labels: Int[Tensor, " batch"],
     loss: Loss = cross_entropy,
 ) -> Bool[Tensor, " batch"]:
-    """For which images the loss has a gradient of exactly zero in every pixel: there FGSM and PGD stand still.
+    """Mask of images at which the loss has a gradient of exactly zero in every pixel, so that FGSM and PGD stand still.
 
-    That of cross-entropy is zero in float32 where the probabilities of all other classes underflow: where the label's
-    logit leads by somewhat more than 100.
+    The gradient of cross-entropy is zero in float32 where the probabilities of all other classes underflow: where the
+    label's logit leads by somewhat more than 100.
+
+    Args:
+        model: takes pixels in [0, 1], returns logits; it is run in evaluation mode.
+        images: [batch, *shape], in [0, 1], on any device.
+        labels: [batch], the true classes.
+        loss: one value per image, of logits and labels; see `advlab.attacks.losses`.
+
+    Returns:
+        [batch], on the images' device.
+
+    Raises:
+        ValueError: the numbers of images and labels differ, and the loss is cross-entropy, which checks them.
+
+    Source: advlab's own check for the cause that Carlini, Wagner 2016 (arXiv 1607.04311) name.
     """
     found, device = [], device_of(model)
     with evaluation_mode(model), torch.enable_grad():
@@ -105,14 +159,16 @@ def vanished(
 
 
 class Cooled(nn.Module):
-    """The same answers with logits divided by a temperature: what to attack in a distilled student's stead.
+    """The same model with its logits divided by a temperature: the form of a distilled student to attack.
 
     Args:
-        model: returns logits. It is copied in part: wrap it anew after training it on.
-        temperature: above 0; the one that the student was trained at.
+        model: takes pixels in [0, 1], returns logits. Its weights are copied in part: wrap it anew after more training.
+        temperature: finite and above 0; the one at which the student was trained.
 
     Raises:
-        ValueError: temperature is not above 0.
+        ValueError: the temperature is not finite or not above 0.
+
+    Source: Carlini, Wagner 2016 (arXiv 1607.04311).
     """
 
     def __init__(self, model: nn.Module, temperature: float) -> None:
@@ -123,6 +179,6 @@ class Cooled(nn.Module):
         self.temperature = temperature
 
     def forward(self, images: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch classes"]:
-        """The smaller logits."""
+        """Logits divided by the temperature, [batch, classes]."""
         smaller: Tensor = self.model(images) / self.temperature
         return smaller

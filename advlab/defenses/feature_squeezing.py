@@ -11,10 +11,10 @@ class BitDepth(Transformation):
     """Rounds each pixel to one of 2**bits grey levels between 0 and 1. Its gradient is zero.
 
     Args:
-        bits: for each pixel, 1 to 8; one bit makes black and white, which is what Xu et al. take for MNIST.
+        bits: per pixel, 1 to 8. One bit makes black and white, as Xu et al. use for MNIST.
 
     Raises:
-        ValueError: bits outside 1..8.
+        ValueError: bits are outside 1..8.
 
     >>> BitDepth(2)(torch.tensor([[[[0.1, 0.4, 0.6, 0.9]]]])).mul(3)
     tensor([[[[0., 1., 2., 3.]]]])
@@ -29,7 +29,7 @@ class BitDepth(Transformation):
     def forward(
         self, images: Float[Tensor, "batch channels height width"]
     ) -> Float[Tensor, "batch channels height width"]:
-        """The nearest level, pixel by pixel."""
+        """The nearest grey level of each pixel."""
         steps = 2**self.bits - 1
         return (images * steps).round() / steps
 
@@ -39,17 +39,17 @@ class BitDepth(Transformation):
 
 
 class MedianFilter(Transformation):
-    """Each pixel becomes the median of a square window around it: `scipy.ndimage.median_filter`, with a gradient.
+    """Replaces each pixel by the median of a square window around it: `scipy.ndimage.median_filter`, with a gradient.
 
-    Beyond its edge the image is mirrored. Of an even number of pixels the upper one of the two in the middle is taken,
-    and a window of even size reaches one pixel further to the left and upwards. The derivative is one in the pixel that
-    is the median and zero in all others.
+    The image is mirrored beyond its edge. Of an even number of pixels, the upper of the two in the middle is taken, and
+    a window of even size reaches one pixel further to the left and upwards. The derivative is one in the pixel that is
+    the median and zero in all others.
 
     Args:
-        size: side of the window in pixels, at least 2. Xu et al. take 2 or 3 for MNIST.
+        size: side of the window in pixels, at least 2. Xu et al. use 2 or 3 for MNIST.
 
     Raises:
-        ValueError: size below 2; at a call, an image so small that its mirror image does not fill the window.
+        ValueError: size is below 2; at a call, the image is so small that its mirror image does not fill the window.
     """
 
     differentiable = True
@@ -63,14 +63,18 @@ class MedianFilter(Transformation):
     def forward(
         self, images: Float[Tensor, "batch channels height width"]
     ) -> Float[Tensor, "batch channels height width"]:
-        """The filtered images."""
+        """The filtered images.
+
+        Raises:
+            ValueError: the image is so small that its mirror image does not fill the window.
+        """
         rows, columns = (self._mirrored(side).to(images.device) for side in images.shape[2:])
         wide = images[:, :, rows][:, :, :, columns]
         windows = wide.unfold(2, self.size, 1).unfold(3, self.size, 1).flatten(4)
         return windows.kthvalue(self.size**2 // 2 + 1, dim=4).values
 
     def _mirrored(self, side: int) -> Int[Tensor, " positions"]:
-        """Which row each row of the enlarged image is a copy of: c b a | a b c | c b a."""
+        """Row of the image that each row of the enlarged image copies: c b a | a b c | c b a."""
         before = self.size // 2
         if before > side:
             raise ValueError(f"a window of {self.size} pixels is too large for an image of {side}")

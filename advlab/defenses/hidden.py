@@ -17,9 +17,24 @@ from advlab.models.inference import logits
 def hidden(
     model: nn.Module, images: Float[Tensor, "batch *shape"], layers: Sequence[str]
 ) -> tuple[Float[Tensor, "batch classes"], list[Float[Tensor, "batch _"]]]:
-    """The model's logits, and of each layer the features that it put out on the way (see `features`).
+    """The model's logits, and the features of some layers from the same pass (see `features`).
 
-    In the model's present mode, and differentiable in the images. The hooks are removed, whatever happens.
+    The model runs in its present mode. Everything is differentiable in the images. The hooks are removed after the
+    pass, even if it fails.
+
+    Args:
+        model: takes pixels in [0, 1], returns logits.
+        images: [batch, *shape], in [0, 1], on the model's device.
+        layers: names as in `model.named_modules()`; each layer returns a tensor [batch, ...].
+
+    Returns:
+        Logits [batch, classes], and for each layer its features [batch, d].
+
+    Raises:
+        AttributeError: the model has no such layer.
+        KeyError: a layer does not take part in the pass.
+
+    Source: advlab's own: what detectors by hidden activations share; the mean of each channel is Lee et al. 2018.
     """
     seen: dict[str, Tensor] = {}
     handles = [model.get_submodule(name).register_forward_hook(partial(_keep, seen, name)) for name in layers]
@@ -36,18 +51,30 @@ def _keep(seen: dict[str, Tensor], name: str, module: nn.Module, inputs: tuple[T
 
 
 def features(output: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch _"]:
-    """One vector for each image: of a map with height and width the mean of each channel (Lee et al. 2018)."""
+    """One vector per image, [batch, d]: for a map with height and width, the mean of each channel (Lee et al. 2018)."""
     return output.flatten(2).mean(2) if output.ndim > 2 else output
 
 
 def fitted_on(
     model: nn.Module, images: Float[Tensor, "batch *shape"], labels: Tensor, layers: Sequence[str]
 ) -> tuple[int, list[Float[Tensor, "batch _"]]]:
-    """How many classes the model has, and the features of the images that a detector is fitted on.
+    """Number of classes of the model, and the features of the images on which a detector is fitted.
+
+    Args:
+        model: takes pixels in [0, 1], returns logits; it is run in evaluation mode.
+        images: [batch, *shape], clean images in [0, 1].
+        labels: [batch], their true classes; every class of the model must occur.
+        layers: names as in `model.named_modules()`.
+
+    Returns:
+        The number of classes, and for each layer the features [batch, d] (see `features`).
 
     Raises:
-        ValueError: as many labels as images there are not, or a class has no image.
+        ValueError: the numbers of images and labels differ, there is no image, a class has no image, or a label is not
+            a class of the model.
         NothingToHook: the model has no such layer.
+
+    Source: advlab's own: what the detectors of `kernel_density` and `mahalanobis` share.
     """
     if len(images) != len(labels):
         raise ValueError(f"{len(images)} images but {len(labels)} labels")
@@ -56,6 +83,6 @@ def fitted_on(
     counts = torch.bincount(labels, minlength=classes)
     if len(counts) > classes or not counts.all():
         raise ValueError(
-            f"the model has {classes} classes, and each needs an image to be fitted on; got {counts.tolist()}"
+            f"the model has {classes} classes, and each needs an image to fit on; images per class: {counts.tolist()}"
         )
     return classes, [features(seen[name]) for name in layers]

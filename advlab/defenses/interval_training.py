@@ -1,7 +1,7 @@
-"""Training for certificates: the worst case that bounds allow joins the loss. Threat model: L-infinity, pixel units.
+"""Training for certificates: the worst case within bounds is part of the loss. Threat model: L-infinity, pixel units.
 
-The mixture of losses and its schedules are Gowal et al., 2018 (arXiv 1810.12715); the regulariser of a short warm-up
-is Shi et al., 2021 (arXiv 2103.17268), whose initialisation stands in `advlab.defenses.certifiable`.
+The mixture of losses and its schedules are Gowal et al., 2018 (arXiv 1810.12715); the regulariser of a short warm-up is
+Shi et al., 2021 (arXiv 2103.17268), whose initialisation is `advlab.defenses.certifiable.initialise`.
 """
 
 import math
@@ -16,7 +16,7 @@ from advlab.defenses.chain import chain
 from advlab.defenses.crown_ibp import check_body, mixed
 from advlab.defenses.intervals import Interval, intervals
 
-#: How much of the wish for tight intervals and balanced ReLUs has to be fulfilled until the regulariser is content.
+#: A ratio of at least this costs nothing: of interval widths at the start and at a ReLU, of active to inactive units.
 TOLERANCE = 0.5
 #: Below this a mean counts as 0.
 TINY = 1e-12
@@ -32,38 +32,44 @@ def certified_loss(
     beta: float = 0.0,
     regularised: float = 0.0,
 ) -> Float[Tensor, ""]:
-    """kappa times the cross-entropy of the images, 1 - kappa times that of the worst logits that bounds allow.
+    """kappa times the cross-entropy on the images, plus 1 - kappa times that on the worst logits within the bounds.
 
-    The second is an upper bound of the cross-entropy under any attack, unless rounding is counted. Batch normalisation
-    in training mode takes the clean images' statistics for the bounds as well; dropout acts on the clean images alone.
+    The second term is an upper bound of the cross-entropy under any attack, apart from rounding. Batch normalisation in
+    training mode uses the clean images' statistics for the bounds too; dropout acts on the clean images alone.
 
     Args:
         model: a chain of the layers in `advlab.defenses.chain.KNOWN`, in training mode.
-        images: in [0, 1], on the model's device.
-        labels: the true classes.
-        epsilon: radius of the ball at this step, L-infinity, in pixel units, [0, 1].
-        kappa: share of the natural loss at this step, [0, 1]; at 1 no bounds are computed.
-        beta: share of CROWN-IBP in the bounds at this step, [0, 1]; the rest is of intervals alone.
-        regularised: weight of `imbalance` at this step, not negative; Shi et al. let it fall to 0 as epsilon grows.
+        images: [batch, *shape], in [0, 1], on the model's device.
+        labels: [batch], the true classes.
+        epsilon: radius of the L-infinity ball at this step, in pixel units, in [0, 1].
+        kappa: weight of the clean loss at this step, in [0, 1]; at 1, without regulariser, no bounds are computed.
+        beta: weight of CROWN-IBP in the bounds at this step, in [0, 1]; the rest is intervals alone.
+        regularised: weight of `imbalance` at this step, at least 0; Shi et al. let it fall to 0 as epsilon grows.
 
     Returns:
-        The loss, averaged over the batch.
+        The loss, averaged over the batch; differentiable in the parameters.
 
     Raises:
-        ValueError, TypeError: bad input, or a model whose bounds are unknown (`advlab.defenses.chain.chain`).
+        TypeError: epsilon is not a number; images or labels are not tensors of the right dtype.
+        ValueError: epsilon, kappa or beta is outside [0, 1]; regularised is negative or not finite; images are empty,
+            not finite or outside [0, 1]; labels do not fit the images or the classes; the model holds a layer whose
+            bounds are unknown (`advlab.defenses.chain.chain`, with beta also `advlab.defenses.crown_ibp.check_body`),
+            or with regularised has no ReLU.
+
+    Source: Gowal et al. 2018 (arXiv 1810.12715); beta is Zhang et al. 2020 (arXiv 1906.06316), section 3.
     """
     check_epsilon(epsilon)
     check_share("kappa", kappa)
     check_share("beta", beta)
     if not 0 <= regularised < math.inf:
-        raise ValueError(f"regularised must be a finite weight, not negative, got {regularised}")
+        raise ValueError(f"regularised must be a finite weight of at least 0, got {regularised}")
     check_images(images, model)
     body, last = chain(model)
     check_classes("labels", labels, images, last.out_features)
     if beta:
         check_body(body)
     natural, clean = None, None
-    # At kappa 0 the images' own pass is asked for by batch normalisation alone: a third of the work.
+    # At kappa 0 only batch normalisation needs the pass of the clean images: a third of the work.
     if kappa or any(isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d) for layer in body):
         clean = [images]
         for layer in body:
@@ -78,47 +84,55 @@ def certified_loss(
 
 
 def ramped(share: float, start: float, end: float, first: float, final: float) -> float:
-    """`first` until `share` of the training reaches `start`, `final` from `end` on, a straight line between.
+    """Value of a schedule: `first` until `start`, `final` from `end` on, a straight line between.
 
-    Gowal et al. grow epsilon from 0 to its size and let kappa fall from 1 to 1/2 so, after a warm-up on clean images.
+    Gowal et al. use it, after a warm-up on clean images, to raise epsilon from 0 to its full size and to lower kappa
+    from 1 to 1/2.
 
     Args:
-        share: of the steps done, [0, 1].
-        start: where the line begins, [0, 1].
-        end: where it ends, [0, 1].
-        first: the value before.
-        final: the value after.
+        share: the fraction of the training steps that is done, in [0, 1].
+        start: the fraction at which the line begins, in [0, 1].
+        end: the fraction at which it ends, in [start, 1].
+        first: the value before the line.
+        final: the value after it.
 
     Raises:
-        ValueError: the line would end before it begins.
+        ValueError: not 0 <= start <= end <= 1.
+
+    Source: Gowal et al. 2018 (arXiv 1810.12715).
 
     >>> [ramped(share, 0.25, 0.75, 0.0, 0.4) for share in (0.0, 0.25, 0.5, 1.0)]
     [0.0, 0.0, 0.2, 0.4]
     """
     if not 0 <= start <= end <= 1:
-        raise ValueError(f"a ramp needs 0 <= start <= end <= 1, got {start} and {end}")
+        raise ValueError(f"start and end must satisfy 0 <= start <= end <= 1, got {start} and {end}")
     if share >= end:
         return final
     return first if share <= start else first + (final - first) * (share - start) / (end - start)
 
 
 def imbalance(body: list[nn.Module], entering: list[Interval]) -> Float[Tensor, ""]:
-    """How far intervals have grown on their way to each ReLU, and how unevenly its numbers are on and off.
+    """Penalty on intervals that grow on their way to each ReLU, and on uneven numbers of active and inactive units.
 
-    The regularisation of Shi et al. in the warm-up: the mean width may double until a ReLU; means and
-    variances of what is surely on and surely off may differ by a factor of two. What is beyond costs, 1 at most each.
+    The mean width may double between the first weighted layer and a ReLU; means and variances over the units that are
+    surely active and surely inactive may differ by a factor of two. What exceeds this costs, at most 1 per term.
 
     Args:
-        body: the layers.
-        entering: what can enter each of them (`intervals`), and the last.
+        body: all layers but the last, as `advlab.defenses.chain.chain` returns them.
+        entering: for each layer of the body and for the last, the interval of its input (`intervals`).
+
+    Returns:
+        The penalty, at least 0, averaged over the ReLUs; differentiable in the parameters.
 
     Raises:
-        ValueError: there is no ReLU.
+        ValueError: no layer of the body has weights, or none is a ReLU.
+
+    Source: Shi et al. 2021 (arXiv 2103.17268), the regularisation of the warm-up.
     """
     weighty = [number for number, layer in enumerate(body) if isinstance(layer, nn.Linear | nn.Conv2d)]
     relus = [number for number, layer in enumerate(body) if isinstance(layer, nn.ReLU)]
     if not weighty or not relus:
-        raise ValueError("the regulariser needs a network with ReLUs: there is none before the last layer")
+        raise ValueError("the regulariser needs a network with ReLUs and weights before its last layer: one is missing")
     at_first = entering[weighty[0]].radius.mean()
     costs = []
     for number in relus:
@@ -138,5 +152,5 @@ def _uneven(one: Tensor, other: Tensor) -> Tensor:
 
 
 def _lacking(ratio: Tensor) -> Tensor:
-    """0 from `TOLERANCE` on, 1 at 0."""
+    """Penalty of a ratio: 0 from `TOLERANCE` on, 1 at 0."""
     return F.relu(TOLERANCE - ratio) / TOLERANCE

@@ -1,6 +1,6 @@
-"""The attack on a model and its detector at once: Carlini and Wagner, 2017 (arXiv 1705.07263).
+"""The attack on a model and its detector together: Carlini and Wagner, 2017 (arXiv 1705.07263).
 
-Both become one classifier with one class more, "detected"; every attack on classifiers then is an attack on both.
+Both become one classifier with an additional class, "detected"; every attack on classifiers is then an attack on both.
 """
 
 import torch
@@ -15,34 +15,36 @@ from advlab.defenses.detection import Detector
 
 
 class Guarded(nn.Module):
-    """A model with its detector as a classifier of one class more, the last, for what is flagged.
+    """A model with its detector, as a classifier with an additional last class for images that are flagged.
 
-    The last logit is the largest of the others plus (score - limit) / spread: it wins just where the score is above the
-    limit. (Carlini and Wagner multiply the largest logit, which needs it to be positive.)
+    The last logit is the largest of the others plus (score - limit) / spread: it is the largest exactly where the score
+    is above the limit. (Carlini and Wagner multiply the largest logit, which requires it to be positive.)
 
-    A *targeted* attack on it succeeds where the target is answered and nothing is flagged; any attack will do. An
-    untargeted one would count "detected" as an error of the model: give it the loss `undetected` and a verdict of one's
-    own, or take `evading_pgd`.
+    A *targeted* attack on it succeeds where the model answers the target and nothing is flagged; any attack will do. An
+    untargeted attack would count "detected" as an error of the model: give it the loss `undetected` and judge its
+    images with the detector, or use `evading_pgd`.
 
     Args:
-        detector: with its model.
-        limit: what `advlab.defenses.detection.threshold` says.
-        spread: how much of the score counts as one logit, above 0: 1, or the standard deviation of clean scores.
+        detector: the detector with its model; its `through` form is used.
+        limit: the score above which images are flagged (`advlab.defenses.detection.threshold`).
+        spread: difference of scores that counts as one logit, above 0: 1, or the standard deviation of clean scores.
 
     Raises:
         ValueError: spread is not above 0.
+
+    Source: Carlini, Wagner 2017 (arXiv 1705.07263).
     """
 
     def __init__(self, detector: Detector, limit: float, spread: float = 1.0) -> None:
         super().__init__()
         if not spread > 0:
-            raise ValueError(f"spread must be above 0, got {spread}: the same score for all clean images?")
+            raise ValueError(f"spread must be above 0, got {spread}: do all clean images score the same?")
         self.detector = detector.through()
         self.limit = limit
         self.spread = spread
 
     def forward(self, images: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch classes"]:
-        """Logits of the classes, then that of "detected"."""
+        """Logits of the classes, then that of "detected": [batch, classes + 1]."""
         logits, scores = self.detector(images)
         detected = logits.amax(1) + (scores - self.limit) / self.spread
         return torch.cat([logits, detected[:, None]], dim=1)
@@ -51,11 +53,22 @@ class Guarded(nn.Module):
 def undetected(
     logits: Float[Tensor, "batch classes"], labels: Int[Tensor, " batch"], targets: Int[Tensor, " batch"] | None = None
 ) -> Float[Tensor, " batch"]:
-    """What is missing to both leads, added up: of a wrong class over the true one, and of any class over "detected".
+    """Loss for `Guarded`: 0 where an image is misclassified and not flagged, negative elsewhere.
 
-    A `Loss` for `Guarded`: 0 where the image is misclassified and not flagged, negative elsewhere. A lead that is there
-    counts no more, so that all of the gradient works on what is missing. With targets, the first lead is that of the
-    target over the best other class.
+    It is the sum of two leads, each counted only while it is negative: of a wrong class over the true one, and of the
+    best class over "detected". A lead that has been reached counts no more, so that the whole gradient works on what is
+    missing.
+
+    Args:
+        logits: [batch, classes + 1], the last column for "detected".
+        labels: [batch], the true classes.
+        targets: [batch], classes to be mistaken for. The first lead is then that of the target over the best other
+            class. None for an untargeted attack.
+
+    Returns:
+        [batch], in units of logits, at most 0.
+
+    Source: advlab's own, made of the margins of Carlini, Wagner 2017 (arXiv 1608.04644).
     """
     wrong, quiet = leads(logits, labels, targets)
     return wrong.clamp_max(0) + quiet.clamp_max(0)
@@ -64,7 +77,18 @@ def undetected(
 def leads(
     logits: Float[Tensor, "batch classes"], labels: Int[Tensor, " batch"], targets: Int[Tensor, " batch"] | None
 ) -> tuple[Float[Tensor, " batch"], Float[Tensor, " batch"]]:
-    """Both leads; the image evades model and detector where both are above 0."""
+    """Both leads of `undetected`; an image evades model and detector where both are above 0.
+
+    Args:
+        logits: [batch, classes + 1], the last column for "detected".
+        labels: [batch], the true classes.
+        targets: [batch], classes to be mistaken for; None for an untargeted attack.
+
+    Returns:
+        The lead of a wrong class, or the target, and that of any class over "detected"; each [batch], in logits.
+
+    Source: advlab's own, made of the margins of Carlini, Wagner 2017 (arXiv 1608.04644).
+    """
     classes, detected = logits[:, :-1], logits[:, -1]
     return margin(classes, labels, targets), classes.amax(1) - detected
 
@@ -87,33 +111,37 @@ def evading_pgd(
 ) -> Float[Tensor, "batch *shape"]:
     """PGD towards images that are misclassified and not flagged; each stops at the first such point of its path.
 
-    The first path begins at the image itself, which is not suspicious yet, those of restarts at random points: a random
-    start looks like an attack to many detectors.
+    The first path begins at the image itself, which is not suspicious yet. Those of restarts begin at random points of
+    the ball: to many detectors a random start looks like an attack.
 
     Args:
-        model: a `Guarded` one, or another whose last class is "detected".
-        images: in [0, 1].
-        labels: the true classes.
+        model: a `Guarded` model, or another whose last class is "detected".
+        images: [batch, *shape], in [0, 1].
+        labels: [batch], the true classes.
         epsilon: radius of the ball, in pixel units; in [0, 1] for L-infinity.
-        generator: the source of the random starts, on the CPU.
-        norm: "Linf" or "L2".
-        steps: gradient steps from each start.
-        step_size: length of a step, in pixel units and the norm of `along`; None is 2.5 * epsilon / steps.
-        along: the norm in which a step is the steepest; None is that of the ball. A step along the signs moves every
-            pixel alike, and some detectors see nothing so well as that: "L2" leaves alone what hardly matters.
-        shrinking: steps that fall in equal parts from `step_size` to nothing, to settle on a narrow quiet place.
-        restarts: how many paths; those that still fail begin anew.
-        targets: classes to be mistaken for.
+        generator: draws the random starts, on the CPU; the same state gives the same result.
+        norm: of the ball, "Linf" or "L2".
+        steps: gradient steps from each start, at least 1.
+        step_size: length of a step, in pixel units and the norm of `along`, above 0; None for 2.5 * epsilon / steps.
+        along: the norm in which each step is the steepest, "Linf" or "L2"; None for that of the ball. A step along the
+            signs moves every pixel by the same amount, which some detectors see best; "L2" hardly moves pixels that
+            hardly matter.
+        shrinking: whether steps fall linearly from `step_size` to 0, to settle in a narrow region that is not flagged.
+        restarts: number of paths, at least 1; only images that still fail begin anew.
+        targets: [batch], classes to be mistaken for; None for an untargeted attack.
 
     Returns:
-        Images in [0, 1], within `epsilon` of where they were. Where none evades, the last point reached.
+        Images in [0, 1], within `epsilon` of where they were; where none evades, the last point reached.
 
     Raises:
-        ValueError: `along` another norm without a step size, which would be in the wrong one's units.
-        ValueError, TypeError: bad input; see `advlab.attacks.attack.attack`.
+        TypeError: epsilon is not a number; images, labels or targets are not tensors of the right dtype.
+        ValueError: `along` differs from `norm` and step_size is None, whose default would be in the wrong unit; another
+            argument is out of range, or labels or targets do not fit (see `advlab.attacks.attack.attack`).
+
+    Source: Carlini, Wagner 2017 (arXiv 1705.07263), with steps of Madry et al. 2018 (arXiv 1706.06083), section 2.1.
     """
     if along not in (None, norm) and step_size is None:
-        raise ValueError(f"steps along {along} in a ball of {norm} need a step_size of their own, in pixel units")
+        raise ValueError(f"steps along {along!r} in a ball of norm {norm!r} need a step_size of their own, got None")
     step_size = REACH * epsilon / steps if step_size is None else step_size
     found = images.clone()
     standing = torch.arange(len(images), device=images.device)

@@ -13,15 +13,15 @@ from advlab.defenses.preprocessing import Transformation
 
 
 class Jpeg(Transformation):
-    """Each image as it comes back from a JPEG file, written and read by Pillow.
+    """Compresses each image to JPEG and decodes it again, with Pillow.
 
-    Its output is a step function of its input, so its gradient is zero, as that of rounding is.
+    The output is a step function of the input, so its gradient is zero, as that of rounding is.
 
     Args:
-        quality: Pillow's, 1 (smallest file) to 100; 75 is Pillow's own and that of Guo et al.
+        quality: Pillow's, 1 (smallest file) to 100; 75 is the default of Pillow and of Guo et al.
 
     Raises:
-        ValueError: quality outside 1..100; at a call, images of neither 1 nor 3 channels.
+        ValueError: quality is outside 1..100; at a call, the images have neither 1 nor 3 channels.
     """
 
     def __init__(self, quality: int = 75) -> None:
@@ -33,13 +33,17 @@ class Jpeg(Transformation):
     def forward(
         self, images: Float[Tensor, "batch channels height width"]
     ) -> Float[Tensor, "batch channels height width"]:
-        """What is left of them after compression; multiples of 1/255."""
+        """The decoded images; multiples of 1/255.
+
+        Raises:
+            ValueError: the images have neither 1 nor 3 channels.
+        """
         if images.shape[1] not in (1, 3):
             raise ValueError(f"JPEG takes grey or colour images, 1 or 3 channels; got {images.shape[1]}")
         pictures = (images.detach() * 255).round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
         decoded = np.stack([self._written_and_read(picture) for picture in pictures])
         result = torch.from_numpy(decoded).permute(0, 3, 1, 2).to(images) / 255
-        return result + 0 * images  # autograd then knows of a gradient, and that it is zero
+        return result + 0 * images  # so that autograd finds a gradient, which is zero
 
     def _written_and_read(
         self, picture: UInt8[ndarray, "height width channels"]

@@ -1,4 +1,4 @@
-"""A detector by kernel density in the last hidden layer: Feinman et al., 2017 (arXiv 1703.00410), section 5.1."""
+"""Detection by kernel density in the last hidden layer: Feinman et al., 2017 (arXiv 1703.00410), section 5.1."""
 
 import math
 
@@ -11,23 +11,26 @@ from advlab.defenses.hidden import fitted_on, hidden
 
 
 class KernelDensity(Detector):
-    """How few training images of the class answered lie near an image, as the model's last hidden layer sees it.
+    """Detector that scores how few training images of the predicted class lie near an image in the last hidden layer.
 
     The score is minus the logarithm of the mean, over the images of that class, of exp(-d^2 / (2 bandwidth^2)), where d
-    is the Euclidean distance of the activations: the log-density but for a constant, with its sign turned.
+    is the Euclidean distance of activations: minus the log-density, up to a constant.
 
-    It is differentiable in the images while the answered class stays; where that changes it jumps.
+    It is differentiable in the images while the predicted class stays the same, and jumps where that changes.
 
     Args:
-        model: the one that is guarded.
-        images: clean ones to compare with, in [0, 1]; those that the model was trained on, or enough of them.
-        labels: their classes; each has to occur.
-        layer: the last hidden one; a name as in `model.named_modules()`.
+        model: the guarded model; takes pixels in [0, 1], returns logits.
+        images: [n, *shape], clean images to compare with, in [0, 1]: the model's training images, or enough of them.
+        labels: [n], their true classes; every class must occur.
+        layer: the last hidden layer; a name as in `model.named_modules()`.
         bandwidth: in units of the layer's activations, above 0. Feinman et al. took 1.2 for their network on MNIST.
 
     Raises:
-        ValueError: bandwidth not above 0, images and labels that do not match, or a class without an image.
+        ValueError: the bandwidth is not finite or not above 0; the numbers of images and labels differ; a class has no
+            image.
         NothingToHook: the model has no such layer.
+
+    Source: Feinman et al. 2017 (arXiv 1703.00410), section 5.1.
     """
 
     known: Tensor
@@ -54,9 +57,9 @@ class KernelDensity(Detector):
     def forward(
         self, images: Float[Tensor, "batch *shape"]
     ) -> tuple[Float[Tensor, "batch classes"], Float[Tensor, " batch"]]:
-        """Logits, and minus the log-density under the class of the largest one."""
+        """Logits [batch, classes], and scores [batch] under the class of the largest logit."""
         logits, (features,) = hidden(self.model, images, [self.layer])
-        # Not by the product of matrices: it would take small distances from differences of large numbers.
+        # No matrix product: it would compute small distances as differences of large numbers.
         distances = torch.cdist(features, self.known, compute_mode="donot_use_mm_for_euclid_dist")
         exponents = -distances.square() / (2 * self.bandwidth**2)
         own = logits.argmax(1)[:, None] == self.classes

@@ -1,4 +1,4 @@
-"""A detector by the Mahalanobis distance of hidden activations: Lee et al., 2018 (arXiv 1807.03888), section 2."""
+"""Detection by the Mahalanobis distance of hidden activations: Lee et al., 2018 (arXiv 1807.03888), section 2."""
 
 from collections.abc import Sequence
 
@@ -11,27 +11,29 @@ from advlab.defenses.hidden import fitted_on, hidden
 
 
 class Mahalanobis(Detector):
-    """How far an image's activations lie from those of every class, in units of their spread.
+    """Detector that scores how far an image's activations lie from those of every class, in units of their spread.
 
-    In each layer one Gaussian for each class is fitted, all with the same covariance. The score is the squared
-    Mahalanobis distance to the nearest class's mean, divided by the number of features (so that images like those
-    fitted on score about 1), averaged over the layers.
+    In each layer one Gaussian per class is fitted, all with the same covariance. The score is the squared Mahalanobis
+    distance to the nearest class mean, divided by the number of features (so that images like the fitted ones score
+    about 1), averaged over the layers.
 
-    Two steps of Lee et al. are left out, because they learn from adversarial images: weights of the layers by logistic
-    regression, and a small change of the input before.
+    Two steps of Lee et al. are left out because they learn from adversarial images: weights of the layers by logistic
+    regression, and a small change of the input beforehand.
 
     Args:
-        model: the one that is guarded.
-        images: clean ones to fit the Gaussians on, in [0, 1]; those that the model was trained on.
-        labels: their classes; each has to occur.
+        model: the guarded model; takes pixels in [0, 1], returns logits.
+        images: [n, *shape], clean images to fit the Gaussians on, in [0, 1]: the model's training images.
+        labels: [n], their true classes; every class must occur.
         layers: names as in `model.named_modules()`.
-        shrinkage: how much of the covariance is replaced by a multiple of the identity of the same trace, in (0, 1].
-            Without it, a feature that is constant on clean images would make the covariance singular.
+        shrinkage: the weight, in (0, 1], of a multiple of the identity of the same trace in the covariance. Without it,
+            a feature that is constant on clean images would make the covariance singular.
 
     Raises:
-        ValueError: shrinkage outside (0, 1], images and labels that do not match, a class without an image, or a layer
-            that puts out the same for all images.
+        ValueError: shrinkage is outside (0, 1]; the numbers of images and labels differ; a class has no image; a layer
+            returns the same features for all images of each class.
         NothingToHook: the model has no such layer.
+
+    Source: Lee et al. 2018 (arXiv 1807.03888), section 2.
     """
 
     def __init__(
@@ -53,14 +55,14 @@ class Mahalanobis(Detector):
     def forward(
         self, images: Float[Tensor, "batch *shape"]
     ) -> tuple[Float[Tensor, "batch classes"], Float[Tensor, " batch"]]:
-        """Logits, and the mean over layers of the squared distances."""
+        """Logits [batch, classes], and scores [batch]."""
         logits, of_layers = hidden(self.model, images, self.layers)
         distances = [gaussian(features) for gaussian, features in zip(self.gaussians, of_layers, strict=True)]
         return logits, torch.stack(distances).mean(0)
 
 
 class _TiedGaussians(nn.Module):
-    """The Gaussians of one layer: means, and the matrix that turns the common covariance into the identity."""
+    """The Gaussians of one layer: class means, and the matrix that turns the common covariance into the identity."""
 
     means: Tensor
     whitening: Tensor
@@ -73,7 +75,7 @@ class _TiedGaussians(nn.Module):
         covariance = centred.T @ centred / len(centred)
         size = covariance.diagonal().mean()
         if not size > 0:
-            raise ValueError("a layer puts out the same for all images of a class: there is no spread to measure in")
+            raise ValueError("a layer gives all images of a class the same features: there is no spread to measure by")
         identity = torch.eye(len(covariance), dtype=torch.double, device=features.device)
         root = torch.linalg.cholesky((1 - shrinkage) * covariance + shrinkage * size * identity)
         whitening = torch.linalg.solve_triangular(root, identity, upper=False)
@@ -81,6 +83,6 @@ class _TiedGaussians(nn.Module):
         self.register_buffer("whitening", whitening.to(features.dtype))
 
     def forward(self, features: Float[Tensor, "batch d"]) -> Float[Tensor, " batch"]:
-        """The squared distance to the nearest mean, divided by the number of features."""
+        """Squared distance to the nearest mean, divided by the number of features, [batch]."""
         steps = (features[:, None] - self.means) @ self.whitening.T  # [batch, classes, d]
         return steps.square().mean(2).amin(1)

@@ -9,17 +9,20 @@ from advlab.defenses.preprocessing import Transformation
 
 
 class RandomResizing(Transformation):
-    """Shrinks each image to a random size and puts it at a random place on black, in its old format.
+    """Shrinks each image to a random size and places it at random on a black image of the original size.
 
-    Xie et al. enlarge the image and give the network a larger one, by nearest neighbours; a network of one input size
-    needs the format kept. Bilinear as `F.interpolate`, a size and a place for each image.
+    Xie et al. enlarge the image, by nearest neighbours, and give it to a network of larger input; a network of one
+    input size needs the original size. Interpolation is bilinear, as `F.interpolate`; each image has its own size and
+    place.
 
     Args:
-        smallest: least side of the shrunk image, in pixels, at least 1; the largest is the image's own.
+        smallest: least side of the shrunk image, in pixels, at least 1; the largest is the image's own side.
         generator: draws sizes and places, on the CPU; the same state gives the same images.
 
     Raises:
-        ValueError: smallest below 1; at a call, images that are not square or have a smaller side.
+        ValueError: smallest is below 1; at a call, the images are not square or their side is below smallest.
+
+    Source: Xie et al. 2018 (arXiv 1711.01991), section 3.
     """
 
     differentiable = True
@@ -35,7 +38,11 @@ class RandomResizing(Transformation):
     def forward(
         self, images: Float[Tensor, "batch channels height width"]
     ) -> Float[Tensor, "batch channels height width"]:
-        """The images, each smaller and somewhere on black."""
+        """The shrunk images on black, of the original shape.
+
+        Raises:
+            ValueError: the images are not square, or their side is below `smallest`.
+        """
         n, _, height, side = images.shape
         if height != side or side < self.smallest:
             raise ValueError(f"needs square images of at least {self.smallest} pixels a side, got {height} by {side}")
@@ -51,9 +58,19 @@ class RandomResizing(Transformation):
 def placed(
     images: Float[Tensor, "batch channels side side"], sizes: Tensor, corners: Tensor
 ) -> Float[Tensor, "batch channels side side"]:
-    """Each square image shrunk to `sizes` pixels a side, its upper left corner at (row, column) `corners`; else black.
+    """Square images shrunk to the given sizes and placed on black.
 
-    A pixel's centre at (r + 1/2) / size of the small image shows what is at that share of the large one.
+    The centre of pixel r of a shrunk image, at (r + 1/2) / size, shows the same relative position of the original.
+
+    Args:
+        images: [batch, channels, side, side], in [0, 1].
+        sizes: [batch], the side of each shrunk image, in whole pixels, 1..side; on the images' device.
+        corners: [batch, 2], row and column of its upper left corner, in whole pixels; on the images' device.
+
+    Returns:
+        Images of the same shape, in [0, 1].
+
+    Source: Xie et al. 2018 (arXiv 1711.01991), section 3, in the original size.
     """
     side = images.shape[3]
     offsets = torch.arange(side, device=images.device) - corners[..., None]  # [batch, 2, side]

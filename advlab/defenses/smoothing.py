@@ -1,9 +1,9 @@
 """Randomised smoothing: Cohen, Rosenfeld, Kolter, 2019 (arXiv 1902.02918). Threat model: L2, pixel units.
 
 The smoothed classifier answers with the class that a network gives most often when Gaussian noise is added to the
-image. If that class has probability p > 1/2, no change shorter than sigma times the normal quantile of p turns the
-answer (theorem 1, with 1 - p for the second class). The network is only sampled: p is bounded by what was drawn, and
-each certificate is wrong with a probability of at most alpha. Noise is not clipped: pixels may leave [0, 1].
+image. If that class has probability p > 1/2, no change shorter than sigma times the normal quantile of p alters the
+answer (theorem 1, with 1 - p for the second class). The network is only sampled: p is bounded by the draws, and each
+certificate is wrong with a probability of at most alpha. Noise is not clipped: pixels may leave [0, 1].
 """
 
 import math
@@ -22,17 +22,19 @@ from advlab.evaluation import Proportion
 from advlab.models.inference import CHUNK, device_of, evaluation_mode
 from advlab.models.rewriting import for_attacks
 
-#: In place of a class: the draws do not tell.
+#: Stands for a class where the draws do not decide between classes.
 ABSTAIN = -1
 
 
 @dataclass(frozen=True)
 class Certificates:
-    """What `certify` says of each image.
+    """Result of `certify`, image by image.
 
     Args:
-        classes: the smoothed classifier's answer, or `ABSTAIN`.
-        radii: the answer is the same for every change shorter than this, L2, in pixel units; 0 where it abstains.
+        classes: [batch], the smoothed classifier's answers, or `ABSTAIN`.
+        radii: [batch], L2, in pixel units: no shorter change alters the answer; 0 where it abstains.
+
+    Source: Cohen, Rosenfeld, Kolter 2019 (arXiv 1902.02918), section 3.2.2.
     """
 
     classes: Int[Tensor, " batch"]
@@ -50,22 +52,25 @@ def certify(
     alpha: float = 0.001,
     bfloat16: bool = False,
 ) -> Certificates:
-    """CERTIFY (section 3.2.2): `n0` draws guess the class, `n` others bound its probability from below.
+    """CERTIFY: `n0` draws guess the class, `n` others bound its probability from below.
 
-    The bound is Clopper and Pearson's, one-sided. Each image costs n0 + n forward passes.
+    The bound is the one-sided one of Clopper and Pearson. Each image costs n0 + n forward passes.
 
     Args:
-        model: takes pixels, returns logits; best trained under the same noise.
-        images: in [0, 1].
+        model: takes pixels, also outside [0, 1], and returns logits; best trained under the same noise.
+        images: [batch, *shape], in [0, 1].
         sigma: standard deviation of the noise, in pixel units, above 0.
-        generator: draws the noise; one of the CPU.
-        n0: draws for the guess.
-        n: draws for the bound.
-        alpha: the probability of a wrong certificate, for each image, in (0, 1).
-        bfloat16: the network under autocast; then that one is certified, not the same network in float32.
+        generator: draws the noise, on the CPU.
+        n0: draws for the guess, at least 1.
+        n: draws for the bound, at least 1.
+        alpha: probability of a wrong certificate, per image, in (0, 1).
+        bfloat16: whether to run the network under autocast; it is then the network in bfloat16 that is certified.
 
     Raises:
-        ValueError, TypeError: bad input.
+        TypeError: images are not a tensor of the model's dtype.
+        ValueError: sigma, alpha, n0 or n is out of range; images are empty, not finite or outside [0, 1].
+
+    Source: Cohen, Rosenfeld, Kolter 2019 (arXiv 1902.02918), section 3.2.2; the bound is Clopper, Pearson 1934.
     """
     _check(model, images, sigma, alpha, n0=n0, n=n)
     classes = torch.full((len(images),), ABSTAIN)
@@ -90,10 +95,28 @@ def predict(
     alpha: float = 0.001,
     bfloat16: bool = False,
 ) -> Int[Tensor, " batch"]:
-    """PREDICT (section 3.2.1): the smoothed classifier's answer, or `ABSTAIN` where two classes came about as often.
+    """PREDICT: the smoothed classifier's answers, or `ABSTAIN` where the draws do not separate the two leading classes.
 
-    A two-sided binomial test of the two most frequent classes decides. An answer is wrong with a probability of at
-    most `alpha`. Arguments and errors as of `certify`.
+    A two-sided binomial test of the two most frequent classes decides. An answer is wrong with a probability of at most
+    `alpha`.
+
+    Args:
+        model: takes pixels, also outside [0, 1], and returns logits of at least two classes.
+        images: [batch, *shape], in [0, 1].
+        sigma: standard deviation of the noise, in pixel units, above 0.
+        generator: draws the noise, on the CPU.
+        n: draws per image, at least 1.
+        alpha: probability of a wrong answer, per image, in (0, 1).
+        bfloat16: whether to run the network under autocast.
+
+    Returns:
+        Classes [batch], on the CPU.
+
+    Raises:
+        TypeError: images are not a tensor of the model's dtype.
+        ValueError: sigma, alpha or n is out of range; images are empty, not finite or outside [0, 1].
+
+    Source: Cohen, Rosenfeld, Kolter 2019 (arXiv 1902.02918), section 3.2.1.
     """
     _check(model, images, sigma, alpha, n=n)
     answers = torch.full((len(images),), ABSTAIN)
@@ -107,18 +130,33 @@ def predict(
 
 
 def certified_radius(count: int, n: int, alpha: float, sigma: float) -> float:
-    """The radius, in the unit of `sigma`, that `count` of `n` draws of one class prove; 0 if they prove none.
+    """L2 radius that `count` of `n` draws of one class prove; 0 if they prove none.
+
+    Args:
+        count: number of draws of the class, 0..n.
+        n: number of draws.
+        alpha: probability that the bound on the class's probability fails, in (0, 1).
+        sigma: standard deviation of the noise; the radius is in its unit.
+
+    Source: Cohen, Rosenfeld, Kolter 2019 (arXiv 1902.02918), theorem 1; the bound is Clopper, Pearson 1934.
 
     >>> round(certified_radius(9_900, 10_000, 0.001, 0.5), 3)
     1.106
     """
-    # statsmodels' interval has two ends, each missed with half its alpha.
+    # The interval of statsmodels is two-sided: it spends half its alpha on each end.
     low = float(proportion_confint(count, n, alpha=2 * alpha, method="beta")[0])
     return sigma * NormalDist().inv_cdf(low) if low > 0.5 else 0.0
 
 
 def largest_radius(n: int, alpha: float, sigma: float) -> float:
-    """The radius that `n` draws prove if all are of one class: no image's is larger. In the unit of `sigma`.
+    """L2 radius that `n` draws prove if all are of one class; no image has a larger one.
+
+    Args:
+        n: number of draws.
+        alpha: probability that the bound on the class's probability fails, in (0, 1).
+        sigma: standard deviation of the noise; the radius is in its unit.
+
+    Source: Cohen, Rosenfeld, Kolter 2019 (arXiv 1902.02918), theorem 1; the bound is Clopper, Pearson 1934.
 
     >>> round(largest_radius(10_000, 0.001, 0.5), 3)
     1.599
@@ -127,13 +165,23 @@ def largest_radius(n: int, alpha: float, sigma: float) -> float:
 
 
 def certified_accuracy(found: Certificates, labels: Int[Tensor, " batch"], radii: Sequence[float]) -> list[Proportion]:
-    """For each radius, the share of all images answered as labelled with a certificate of at least that radius.
+    """For each radius, the proportion of all images answered as labelled with a certificate of at least that radius.
 
-    A lower bound of the smoothed classifier's accuracy under any L2 attack of that size, up to alpha for each image.
-    At radius 0 it is the share answered right without abstaining.
+    It is a lower bound of the smoothed classifier's accuracy under any L2 attack of that size, up to alpha per image.
+    At radius 0 it is the proportion answered correctly without abstaining.
+
+    Args:
+        found: the certificates of all images.
+        labels: [batch], the true classes, on the CPU.
+        radii: L2, in pixel units, at least 0.
+
+    Returns:
+        One proportion per radius, in order.
 
     Raises:
-        ValueError: as many labels as certificates there are not.
+        ValueError: the numbers of certificates and labels differ, or there is none and a radius is asked for.
+
+    Source: Cohen, Rosenfeld, Kolter 2019 (arXiv 1902.02918).
     """
     if found.classes.shape != labels.shape:
         raise ValueError(f"{len(found.classes)} certificates but {len(labels)} labels")

@@ -1,7 +1,7 @@
 """The attack made for randomised smoothing: gradients of the smoothed classifier itself, averaged over noise.
 
-Salman et al., 2019 (arXiv 1906.04584). Any attack by gradients runs on the wrapper, in L2; whether it broke
-the defense is for `advlab.defenses.smoothing.predict` to say, on the image that came back.
+Salman et al., 2019 (arXiv 1906.04584). Any gradient attack runs on the wrapper, in L2;
+`advlab.defenses.smoothing.predict` decides, on the resulting image, whether the attack broke the defense.
 """
 
 import math
@@ -12,15 +12,20 @@ from torch import Tensor, nn
 
 
 class Smoothed(nn.Module):
-    """Logarithms of a network's mean probabilities under Gaussian noise: a smoothed classifier that has a gradient.
+    """Logarithm of a network's mean probabilities under Gaussian noise: a smoothed classifier that has a gradient.
 
-    An attack on one network with the noise left out, or with the gradient of a single draw, climbs another hill.
+    An attack that leaves the noise out, or takes the gradient of a single draw, maximises another function.
 
     Args:
-        model: takes pixels, returns logits.
-        sigma: standard deviation of the noise, in pixel units.
-        samples: draws for each image and call; the cost grows by this factor.
-        generator: draws the noise, anew at each call; one of the CPU.
+        model: takes pixels, also outside [0, 1], and returns logits.
+        sigma: standard deviation of the noise, in pixel units, finite and above 0.
+        samples: draws per image and call, at least 1; a call costs that many times as much.
+        generator: draws the noise, anew at each call, on the CPU.
+
+    Raises:
+        ValueError: sigma is not finite or not above 0; samples are below 1.
+
+    Source: Salman et al. 2019 (arXiv 1906.04584).
     """
 
     def __init__(self, model: nn.Module, sigma: float, samples: int, generator: torch.Generator) -> None:
@@ -33,7 +38,7 @@ class Smoothed(nn.Module):
         self.sigma, self.samples, self.generator = sigma, samples, generator
 
     def forward(self, images: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch classes"]:
-        """The logarithm of the mean probability of each class: logits, whose softmax is that mean."""
+        """Logarithm of the mean probability of each class, [batch, classes]: logits whose softmax is that mean."""
         noisy = images.repeat_interleave(self.samples, 0)
         noise = torch.randn(noisy.shape, generator=self.generator, dtype=images.dtype).to(images.device)
         logs = self.model(noisy + self.sigma * noise).log_softmax(1).unflatten(0, (len(images), self.samples))

@@ -1,8 +1,8 @@
 """Total-variation minimisation before the model: Guo et al., 2018 (arXiv 1711.00117), section 4.
 
 Guo et al. keep a random half of the pixels and look for the image of least total variation that agrees with them. The
-model is that of Rudin, Osher, Fatemi (1992); the method that of Chambolle and Pock, 2011 (J. Math. Imaging Vis. 40),
-algorithm 1: for the whole batch at once, by steps that autograd differentiates. So the attack needs no BPDA here.
+model is that of Rudin, Osher, Fatemi (1992), the method that of Chambolle and Pock, 2011 (J. Math. Imaging Vis. 40),
+algorithm 1: for the whole batch at once, in steps that autograd differentiates. The attack therefore needs no BPDA.
 """
 
 import torch
@@ -12,25 +12,28 @@ from torch import Tensor
 
 from advlab.defenses.preprocessing import Transformation
 
-#: Step sizes of both variables: their product times 8, the square norm of the discrete gradient, must not exceed 1.
+#: Step size of both variables. Their product times 8, the squared norm of the discrete gradient, must not exceed 1.
 STEP = 8**-0.5
 
 
 class TotalVariation(Transformation):
-    """Minimises |u - x|^2 / 2 over the pixels kept, plus weight times the total variation of u.
+    """Minimises |u - x|^2 / 2 over the kept pixels, plus weight times the total variation of u.
 
-    The total variation is the isotropic one: the sum over pixels of the length of the gradient by forward differences,
-    each channel by itself.
+    The total variation is isotropic: the sum over pixels of the length of the gradient by forward differences, each
+    channel by itself.
 
     Args:
-        weight: of the total variation, above 0, in pixel units. A lone pixel brighter by less than about three times
-            the weight disappears.
-        steps: of the iteration.
-        kept: the share of the pixels, in (0, 1], that the result has to agree with, drawn anew at each call.
-        generator: draws the pixels, on the CPU; needed where not all are kept.
+        weight: of the total variation, in pixel units, above 0. A lone pixel that is brighter by less than about three
+            times the weight disappears.
+        steps: of the iteration, at least 1.
+        kept: the fraction of pixels, in (0, 1], with which the result must agree, drawn anew at each call.
+        generator: draws the pixels, on the CPU; required where kept is below 1.
 
     Raises:
-        ValueError: weight is not above 0, steps are below 1, kept is outside (0, 1], or there is no generator to draw.
+        ValueError: weight is not above 0, steps are below 1, kept is outside (0, 1], or kept is below 1 without a
+            generator.
+
+    Source: Guo et al. 2018 (arXiv 1711.00117), section 4.
     """
 
     differentiable = True
@@ -40,9 +43,11 @@ class TotalVariation(Transformation):
     ) -> None:
         super().__init__()
         if not weight > 0 or steps < 1 or not 0 < kept <= 1:
-            raise ValueError(f"needs weight > 0, steps >= 1, 0 < kept <= 1; got {weight}, {steps}, {kept}")
+            raise ValueError(
+                f"needs weight > 0, steps >= 1 and 0 < kept <= 1; got weight {weight}, steps {steps}, kept {kept}"
+            )
         if kept < 1 and generator is None:
-            raise ValueError("a random share of the pixels needs a generator to draw it")
+            raise ValueError(f"keeping a random {kept:g} of the pixels needs a generator that draws them, got None")
         self.weight = weight
         self.steps = steps
         self.kept = kept
@@ -52,13 +57,13 @@ class TotalVariation(Transformation):
     def forward(
         self, images: Float[Tensor, "batch channels height width"]
     ) -> Float[Tensor, "batch channels height width"]:
-        """The smoothed images."""
+        """The smoothed images, in [0, 1]."""
         mask = torch.ones_like(images)
         if self.random:
             mask = (torch.rand(images.shape, generator=self.generator) < self.kept).to(images)
         smooth = minimised(images, mask, self.weight, self.steps)
-        # The exact minimum lies in the range of the pixels, a finite number of steps comes near it. What sticks out is
-        # cut off without a trace in the gradient: else half of a black background would have none.
+        # The exact minimum lies in the range of the pixels; a finite number of steps only comes near it. The excess is
+        # clipped without changing the gradient: a clamp would leave half of a black background without one.
         return smooth + (smooth.clamp(0, 1) - smooth).detach()
 
     def extra_repr(self) -> str:
@@ -72,13 +77,27 @@ def minimised(
     weight: float,
     steps: int,
 ) -> Float[Tensor, "batch channels height width"]:
-    """So many steps towards the minimum of |mask (u - images)|^2 / 2 + weight TV(u), from where mask is 1 known."""
+    """Result of `steps` steps towards the minimum of |mask (u - images)|^2 / 2 + weight TV(u).
+
+    The iteration starts at the images where mask is 1, and at 0 elsewhere.
+
+    Args:
+        images: [batch, channels, height, width], in [0, 1].
+        mask: the same shape; 1 where a pixel is kept, 0 elsewhere.
+        weight: of the total variation, in pixel units, above 0.
+        steps: of the iteration, at least 0.
+
+    Returns:
+        Images of the same shape; they may leave [0, 1] a little.
+
+    Source: Chambolle, Pock 2011 (J. Math. Imaging Vis. 40), algorithm 1.
+    """
     u = ahead = mask * images
     across, down = torch.zeros_like(images), torch.zeros_like(images)
     for _ in range(steps):
         across = across + STEP * F.pad(ahead.diff(dim=3), (0, 1))
         down = down + STEP * F.pad(ahead.diff(dim=2), (0, 0, 0, 1))
-        # Back into the discs of radius `weight`, one for each pixel.
+        # Project on the discs of radius `weight`, one for each pixel.
         excess = (torch.stack([across, down]).norm(dim=0) / weight).clamp_min(1)
         across, down = across / excess, down / excess
         divergence = _backward(across, 3) + _backward(down, 2)

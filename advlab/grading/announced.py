@@ -5,16 +5,19 @@ import difflib
 
 
 class WrongUsage(ValueError):
-    """What was asked for is not there: an exercise, a file, a function of the announced name and arguments."""
+    """An exercise, a file, or a function of the required name and arguments does not exist."""
 
 
 def names() -> list[str]:
-    """The exercises that have a grader, easiest first."""
+    """Names of the exercises that have a grader, easiest first."""
     return list(TEMPLATES)
 
 
 def template(name: str) -> str:
-    """The file to start from: imports, the function's signature, and what it has to do.
+    """File to start from: imports, the function's signature, and what it has to do.
+
+    Args:
+        name: of the exercise.
 
     Raises:
         WrongUsage: there is no such exercise.
@@ -27,12 +30,12 @@ def template(name: str) -> str:
 
 
 def arguments(name: str) -> list[str]:
-    """The arguments of the function, in order."""
+    """Names of the arguments of an exercise's function, in order."""
     return [argument.arg for argument in _function(name).args.args]
 
 
 def signature(name: str) -> str:
-    """The function with its arguments, as it is announced.
+    """Name and arguments of an exercise's function, as its template shows them.
 
     >>> signature("certified_radius")
     'certified_radius(count, n, alpha, sigma)'
@@ -41,7 +44,7 @@ def signature(name: str) -> str:
 
 
 def title(name: str) -> str:
-    """What the function does, in a line."""
+    """What an exercise's function does, in one line."""
     return (ast.get_docstring(_function(name)) or "").splitlines()[0]
 
 
@@ -74,7 +77,7 @@ import torch.nn.functional as F
 def targeted_fgsm(model, images, targets, epsilon):
     """One step of size epsilon towards the classes in targets.
 
-    As fgsm, but targets [batch] are the classes that the model shall answer. The true labels are not given.
+    As fgsm, but targets [batch] are the classes that the model should answer. The true labels are not given.
     """
     raise NotImplementedError
 '''
@@ -89,8 +92,8 @@ def pgd(model, images, labels, epsilon, step_size, steps, generator):
 
     Start at a uniformly random point of the ball of radius epsilon (L-infinity, pixels), drawn from generator. Then
     take as many steps as steps says, each of step_size; after each, project on the ball around images and on
-    [0, 1]. Return the last point; with no step at all that is the start. Else as fgsm: evaluation mode, detached,
-    nothing of the caller changed.
+    [0, 1]. Return the last point; with no step at all that is the start. Otherwise as fgsm: evaluation mode, detached,
+    nothing of the caller's changed.
     """
     raise NotImplementedError
 '''
@@ -100,11 +103,11 @@ import torch
 
 
 def robust_accuracy(model, surrogate, images, labels, attacks):
-    """The share of images that stay right in the worst case over all attacks, as a float in [0, 1].
+    """Proportion of images classified correctly in the worst case over all attacks, as a float in [0, 1].
 
     attacks is a list of functions (model, images, labels) -> images. The attacker can run each of them on model
-    itself, and on surrogate, another network, to send over what comes out. An image counts only if model, in
-    evaluation mode, answers it right as it is and after every one of these. Divide by all images.
+    itself, and on surrogate, another network, and give model the result of either. An image counts only if model, in
+    evaluation mode, classifies it correctly as it is and after every one of these. Divide by all images.
     """
     raise NotImplementedError
 '''
@@ -128,8 +131,8 @@ CERTIFIED_RADIUS = '''
 def certified_radius(count, n, alpha, sigma):
     """The L2 radius that randomised smoothing proves when count of n noisy draws gave one class.
 
-    Bound the probability of the class from below, one-sided, by Clopper and Pearson, at an error of alpha. Noise has
-    standard deviation sigma. Return the radius as a float, in the unit of sigma; 0.0 where nothing is proved.
+    Bound the probability of the class from below, one-sided, by Clopper and Pearson, at an error of alpha. The noise
+    has standard deviation sigma. Return the radius as a float, in the unit of sigma; 0.0 where nothing is proved.
     """
     raise NotImplementedError
 '''
@@ -145,7 +148,7 @@ def bpda(preprocess, model, images, labels, epsilon, step_size, steps):
     The defense answers model(preprocess(images)). preprocess rounds pixels: its own gradient is zero. Go forward
     through it, and backward as if it were the identity. Begin at images; take steps steps of step_size along the
     sign, each followed by a projection on the ball of epsilon (L-infinity, pixels) and on [0, 1]. Return the last
-    point, as it is handed to the defense. Else as fgsm.
+    point, as it is handed to the defense. Otherwise as fgsm.
     """
     raise NotImplementedError
 '''

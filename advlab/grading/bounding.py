@@ -13,29 +13,29 @@ from advlab.grading.verdict import COMMON, Exercise, Mistake, Solution
 SEED = 5
 PIXELS, CLASSES = 6, 4
 EPSILON = 0.2
-#: Bounds may be wider than ours by this share of ours, and logits outside by this much: rounding.
+#: Bounds may be wider than ours by this fraction, and logits may lie outside by this much: rounding.
 WIDER, ROUNDING = 1e-3, 1e-4
 
 HINTS = {
     **COMMON,
-    "returns": "Asked for are two tensors, lower and upper, each [batch, classes].",
+    "returns": "The function should return two tensors, lower and upper, each [batch, classes].",
     "upside_down": "Some lower bound lies above its upper bound. What happens to an interval that is multiplied by a "
     "negative weight?",
     "signs_ignored": "The bounds are not sound: an image of the ball gives a logit outside them. Each end went through "
-    "the layers by itself, or weights of both signs cancelled in a radius: a negative weight turns the ends round.",
-    "not_sound": "The bounds are not sound: an image of the ball gives a logit outside them. A bound that was looked "
-    "for by trying images is a lower bound of the upper bound.",
+    "the layers by itself, or weights of both signs cancelled in a radius: a negative weight swaps the ends.",
+    "not_sound": "The bounds are not sound: an image of the ball gives a logit outside them. The largest logit found "
+    "by trying images is only a lower bound of the upper bound.",
     "bias_in_the_radius": "The bounds hold, and are too wide: the bias shifts an interval and does not widen it.",
-    "outside_the_domain": "The bounds hold, and are too wide: some of the images that you reckon with have pixels "
-    "below 0 or above 1. No attacker may send them.",
+    "outside_the_domain": "The bounds hold, and are too wide: they allow for images with pixels below 0 or above 1. "
+    "No attacker may send them.",
     "relu_ignored": "The bounds hold, or nearly, of a network without its ReLUs.",
     "too_wide": "The bounds hold, and are wider than interval arithmetic layer by layer makes them.",
-    "in_place": "Your function has changed the model or the images that it was given.",
+    "in_place": "Your function has changed the given model or images.",
 }
 
 
 def networks() -> Iterator[nn.Sequential]:
-    """One linear layer; two; three. Random weights, always the same."""
+    """Networks of one, two and three linear layers. Their weights are random and always the same."""
     generator = torch.Generator().manual_seed(SEED)
     for widths in ((PIXELS, CLASSES), (PIXELS, 8, CLASSES), (PIXELS, 8, 8, CLASSES)):
         layers: list[nn.Module] = [nn.Flatten()]
@@ -49,14 +49,24 @@ def networks() -> Iterator[nn.Sequential]:
 
 
 def batch() -> Tensor:
-    """Images at the border of [0, 1] and inside."""
+    """Images with pixels inside [0, 1], all black, and all white: [7, 1, 2, 3]."""
     generator = torch.Generator().manual_seed(SEED)
     images = torch.rand(5, 1, 2, 3, generator=generator)
     return torch.cat([images, torch.zeros(1, 1, 2, 3), torch.ones(1, 1, 2, 3)])
 
 
 def reached(model: nn.Module, images: Tensor) -> Tensor:
-    """Logits of images of each ball, [images, points, classes]: all corners, the centre, and points between."""
+    """Logits of images of each ball: its corners, its centre, and points between.
+
+    Args:
+        model: one of `networks`.
+        images: [batch, 1, 2, 3], in [0, 1].
+
+    Returns:
+        [batch, points, classes].
+
+    Source: advlab's own, made for the book's exercises.
+    """
     corners = torch.tensor(list(itertools.product((-1.0, 0.0, 1.0), repeat=PIXELS)))
     points = (images.flatten(1)[:, None] + EPSILON * corners).clamp(0, 1)
     with torch.no_grad():
@@ -65,7 +75,18 @@ def reached(model: nn.Module, images: Tensor) -> Tensor:
 
 
 def propagated(model: nn.Sequential, images: Tensor, mistake: str) -> tuple[Tensor, Tensor]:
-    """Interval arithmetic with one mistake, by its hint."""
+    """Bounds by interval arithmetic with one mistake.
+
+    Args:
+        model: one of `networks`.
+        images: [batch, 1, 2, 3], in [0, 1].
+        mistake: the key of its hint, one of `KNOWN`.
+
+    Returns:
+        The lower and the upper bounds, each [batch, classes].
+
+    Source: Gowal et al. 2018 (arXiv 1810.12715), section 3, but for the mistakes.
+    """
     lower, upper = images - EPSILON, images + EPSILON
     if mistake != "outside_the_domain":
         lower, upper = lower.clamp(0, 1), upper.clamp(0, 1)
@@ -83,7 +104,7 @@ def propagated(model: nn.Sequential, images: Tensor, mistake: str) -> tuple[Tens
     return lower, upper
 
 
-#: Mistakes that are known by their bounds.
+#: Mistakes that are recognised by their bounds.
 KNOWN = ("signs_ignored", "bias_in_the_radius", "outside_the_domain", "relu_ignored")
 
 
@@ -126,11 +147,11 @@ def _grade(solution: Solution) -> list[str]:
 
 def _pair(found: object, count: int) -> tuple[Tensor, Tensor]:
     if not isinstance(found, tuple | list) or len(found) != 2 or not all(isinstance(end, Tensor) for end in found):
-        raise Mistake("returns", f"a {type(found).__name__} came back")
+        raise Mistake("returns", f"expected two tensors, got a {type(found).__name__}")
     lower, upper = (end.detach() for end in found)
     if lower.shape != (count, CLASSES) or upper.shape != (count, CLASSES):
         raise Mistake(
-            "returns", f"asked for was [{count}, {CLASSES}] twice; back came {list(lower.shape)}, {list(upper.shape)}"
+            "returns", f"expected [{count}, {CLASSES}] twice, got {list(lower.shape)} and {list(upper.shape)}"
         )
     if not (lower.isfinite().all() and upper.isfinite().all()):
         raise Mistake("returns", "the bounds hold NaN or infinity")

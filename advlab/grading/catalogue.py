@@ -20,10 +20,16 @@ EXERCISES: dict[str, Exercise] = {
 
 
 def grade(name: str, function: Callable[..., Any]) -> Verdict:
-    """What is wrong with `function` as a solution of the exercise `name`, or what held.
+    """Verdict on `function` as a solution of the exercise `name`.
+
+    Args:
+        name: of the exercise.
+        function: the solution, with the arguments of the template.
 
     Raises:
-        WrongUsage: there is no such exercise, or `function` cannot be called with the arguments that it announces.
+        WrongUsage: there is no such exercise, or `function` cannot be called with the arguments of the template.
+
+    Source: advlab's own, made for the book's exercises.
     """
     template(name)  # says which exercises there are
     _check_signature(name, function)
@@ -37,10 +43,10 @@ def grade(name: str, function: Callable[..., Any]) -> Verdict:
 
 def _check_signature(name: str, function: object) -> None:
     if not callable(function):
-        raise WrongUsage(f"{name} is to be a function, not a {type(function).__name__}")
+        raise WrongUsage(f"{name} must be a function, not a {type(function).__name__}")
     try:
         inspect.signature(function).bind(*arguments(name))
     except TypeError as problem:
         raise WrongUsage(f"the function is called as {signature(name)}: {problem}") from problem
-    except ValueError:  # of a builtin, which tells no signature
+    except ValueError:  # of a builtin, which has no signature to inspect
         return

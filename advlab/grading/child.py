@@ -1,7 +1,7 @@
 """One reader's file, in a process of its own: `python -m advlab.grading.child NAME FILE WHERE`.
 
-The verdict goes to a file, so that what the reader's code prints stays apart from it. `advlab.grading.command` starts
-this, and stops it when it takes too long.
+The verdict goes to the file WHERE, apart from what the reader's code prints. `advlab.grading.command` starts this
+process, and stops it if it takes too long.
 """
 
 import importlib.util
@@ -19,10 +19,16 @@ MODULE = "solution"
 
 
 def judged(name: str, path: Path) -> Verdict:
-    """The verdict on the function `name` of a file.
+    """Verdict on the function `name` of a file.
+
+    Args:
+        name: of an exercise, and of the function.
+        path: a Python file; it is executed.
 
     Raises:
-        WrongUsage: the file holds no function of that name and arguments.
+        WrongUsage: the file holds no function of that name and of the arguments of the template.
+
+    Source: advlab's own, made for the book's exercises.
     """
     try:
         module = loaded(path)
@@ -35,7 +41,14 @@ def judged(name: str, path: Path) -> Verdict:
 
 
 def loaded(path: Path) -> ModuleType:
-    """A file as a module; its own folder is searched for what it imports. Raises Mistake where it fails."""
+    """The file as a module. Its own folder is searched for its imports.
+
+    Args:
+        path: a Python file; it is executed.
+
+    Raises:
+        Mistake: the file is not valid Python, or fails.
+    """
     sys.path.insert(0, str(path.resolve().parent))
     spec = importlib.util.spec_from_file_location(MODULE, path)
     assert spec is not None
@@ -54,7 +67,15 @@ def loaded(path: Path) -> ModuleType:
 
 
 def main(name: str, path: str, result: str) -> None:
-    """Grade and write what was found, as JSON: {"passed": ..., "says": words} or {"usage": words}."""
+    """Grade a file and write the result as JSON: {"passed": ..., "says": words} or {"usage": words}.
+
+    Args:
+        name: of the exercise.
+        path: of the reader's file.
+        result: of the file to write.
+
+    Source: advlab's own, made for the book's exercises.
+    """
     try:
         verdict = judged(name, Path(path))
         found: dict[str, object] = {"passed": verdict.passed, "says": str(verdict)}

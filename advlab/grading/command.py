@@ -16,7 +16,7 @@ SECONDS = 60.0
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The words and options of `advlab check`."""
+    """Add the arguments and options of `advlab check` to a parser."""
     parser.description = (
         "Run your solution of an exercise beside the book's own and say whether it passed, or name the first mistake. "
         "Exit status: 0 passed, 1 not passed, 2 wrong usage. The file is run: check only code that you would run."
@@ -31,7 +31,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Lists, prints a template, or grades; returns 0, 1 or 2."""
+    """List the exercises, print a template, or grade a file; return 0, 1 or 2."""
     try:
         if options.list:
             print("\n".join(f"{signature(name)}\n    {title(name)}" for name in names()))

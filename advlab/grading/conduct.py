@@ -1,4 +1,4 @@
-"""What every attack owes its caller: nothing of the caller's is changed, and the result keeps ball and domain."""
+"""What every attack owes its caller: it changes nothing of the caller's, and its result keeps ball and domain."""
 
 from collections.abc import Callable, Mapping
 
@@ -8,44 +8,55 @@ from torch import Tensor, nn
 from advlab.grading import probes
 from advlab.grading.verdict import Mistake, Solution
 
-#: Attacks of all kinds, with what differs left open: (model, images, classes, epsilon) -> images.
+#: Form in which attacks of all kinds are checked: (model, images, classes, epsilon) -> images.
 Call = Callable[[nn.Module, Tensor, Tensor, float], Tensor]
 FORGIVEN = 1e-5
-#: So large that limits in normalised units, as -0.42, are reached.
+#: An epsilon so large that limits in normalised units, such as -0.42, are reached.
 LARGE = 0.5
 
 HINTS = {
     "in_place": "The caller's images are no longer what they were: an operation that ends in an underscore, or one on "
-    "a slice, has written into them. Whoever compares before and after now compares an image with itself.",
-    "accumulates_in_images": "The caller's own tensor was marked for gradients, and what backward() found was left on "
-    "it. The next call adds its gradient to this one, and steps along the sum.",
-    "marks_the_images": "The caller's images came back with requires_grad set. Whatever the caller computes with them "
-    "from now on is recorded too.",
+    "a slice, has written into them. A comparison of before and after now compares an image with itself.",
+    "accumulates_in_images": "The caller's own tensor was marked for gradients, and the result of backward() was left "
+    "on it. The next call adds its gradient to this one, and steps along the sum.",
+    "marks_the_images": "Your function left requires_grad set on the caller's images. Whatever the caller computes "
+    "with them from now on is recorded too.",
     "fills_the_weights": "Your backward() has filled the gradients of the weights too, and they add up over calls. In "
     "a training loop the next optimizer step would follow them.",
-    "changes_the_model": "After your function the model's parameters are others. An attack changes images only.",
-    "attached": "What comes back is still attached to the graph of your computation: it keeps all of it in memory, "
-    "and a later backward() would run through your attack.",
-    "train_mode": "The model came in train mode, and your function attacked it so. Dropout and batch statistics belong "
-    "to a network that exists for one pass only; attack the one that will answer.",
+    "changes_the_model": "Your function has changed the model's parameters. An attack changes images only.",
+    "attached": "The result is still attached to the graph of your computation: it keeps all of it in memory, and a "
+    "later backward() would run through your attack.",
+    "train_mode": "The model came in train mode, and your function attacked it in that mode. Dropout and batch "
+    "statistics make a network that exists for one pass only; attack the one that will answer.",
     "missing_clamp": "Pixels lie outside [0, 1]. No image file can hold them, and the attack looks stronger than any "
-    "that is possible.",
-    "clamp_unit": "The images are cut off at limits that are not black and white. In which unit are your limits, and "
-    "in which are the images? With epsilon at zero an attack must give back the very images that it was given.",
+    "possible one.",
+    "clamp_unit": "The images are clipped at limits that are not black and white. In which unit are your limits, and "
+    "in which are the images? With epsilon at zero an attack must return the given images.",
     "outside_ball": "Some pixels moved by more than epsilon.",
 }
 
 
 def untouched(solution: Solution, call: Call, classes: Tensor) -> None:
-    """One call; then everything that was the caller's is looked at. Raises Mistake."""
+    """Check that one call leaves everything of the caller's as it was.
+
+    Args:
+        solution: collects a remark if the model's mode was changed.
+        call: the attack.
+        classes: [40], the labels or targets of `probes.digits()`.
+
+    Raises:
+        Mistake: images, classes, the model or its gradients were changed, or the result is still attached to a graph.
+
+    Source: advlab's own, from faults of published attack libraries.
+    """
     model, images = probes.network(), probes.digits().images.clone()
     before, weights = images.clone(), {name: value.clone() for name, value in model.state_dict().items()}
     labels = classes.clone()
     found = call(model, images, labels, 0.1)
     if not torch.equal(images.detach(), before):
-        raise Mistake("in_place", f"{_share(images.detach() != before)} of the pixels of the images given are others")
+        raise Mistake("in_place", f"{_share(images.detach() != before)} of the pixels of the given images have changed")
     if not torch.equal(labels, classes):
-        raise Mistake("in_place", "the classes given have been written to")
+        raise Mistake("in_place", "the given classes have changed")
     if images.grad is not None:
         raise Mistake("accumulates_in_images", "after the call images.grad holds a gradient")
     if images.requires_grad:
@@ -56,12 +67,22 @@ def untouched(solution: Solution, call: Call, classes: Tensor) -> None:
     if any(not torch.equal(value, weights[name]) for name, value in model.state_dict().items()):
         raise Mistake("changes_the_model", "state_dict() differs before and after the call")
     if found.requires_grad:
-        raise Mistake("attached", "what came back has requires_grad set")
+        raise Mistake("attached", "the result has requires_grad set")
     solution.remarks += [] if not model.training else ["the model came in evaluation mode and was left in train mode"]
 
 
 def within_domain(call: Call, classes: Tensor) -> None:
-    """At an epsilon at which limits in normalised units are reached too, pixels stay in [0, 1]. Raises Mistake."""
+    """Check that pixels stay in [0, 1] at an epsilon so large that limits in normalised units would be reached too.
+
+    Args:
+        call: the attack.
+        classes: [40], the labels or targets of `probes.digits()`.
+
+    Raises:
+        Mistake: a pixel lies outside [0, 1].
+
+    Source: advlab's own, made for the book's exercises.
+    """
     found = call(probes.network(), probes.digits().images.clone(), classes, LARGE)
     low, high = (float(end) for end in found.aminmax())
     if low < -FORGIVEN or high > 1 + FORGIVEN:
@@ -70,14 +91,36 @@ def within_domain(call: Call, classes: Tensor) -> None:
 
 
 def within_ball(found: Tensor, images: Tensor, epsilon: float, hint: str) -> None:
-    """Raises Mistake if a pixel moved further than epsilon."""
+    """Check that no pixel moved further than epsilon.
+
+    Args:
+        found: what the attack returned.
+        images: what it was given, of the same shape.
+        epsilon: radius of the L-infinity ball, in pixel units; `FORGIVEN` more is tolerated.
+        hint: the key of the hint of this mistake.
+
+    Raises:
+        Mistake: a pixel moved further.
+
+    Source: advlab's own, made for the book's exercises.
+    """
     reach = float((found - images).abs().max())
     if reach > epsilon + FORGIVEN:
         raise Mistake(hint, f"epsilon is {epsilon:g}, and a pixel moved by {reach:.3f}")
 
 
 def nothing_at_zero(call: Call, classes: Tensor) -> None:
-    """An epsilon of zero changes nothing. Raises Mistake."""
+    """Check that an epsilon of 0 changes nothing.
+
+    Args:
+        call: the attack.
+        classes: [40], the labels or targets of `probes.digits()`.
+
+    Raises:
+        Mistake: a pixel changed.
+
+    Source: advlab's own, made for the book's exercises.
+    """
     images = probes.digits().images
     found = call(probes.network(), images.clone(), classes, 0.0)
     if not torch.allclose(found, images, atol=FORGIVEN):
@@ -86,7 +129,20 @@ def nothing_at_zero(call: Call, classes: Tensor) -> None:
 
 
 def in_evaluation_mode(solution: Solution, call: Call, classes: Tensor, expected: Tensor, epsilon: float) -> None:
-    """The same again on a model that comes in train mode. Raises Mistake."""
+    """Check that the attack gives the same result on a model that comes in training mode.
+
+    Args:
+        solution: collects a remark if the model is left in evaluation mode.
+        call: the attack.
+        classes: [40], the labels or targets of `probes.digits()`.
+        expected: the right result, in evaluation mode.
+        epsilon: radius of the L-infinity ball, in pixel units.
+
+    Raises:
+        Mistake: the result differs, or running statistics moved.
+
+    Source: advlab's own, made for the book's exercises.
+    """
     model, images = probes.network().train(), probes.digits().images
     statistics = {name: value.clone() for name, value in model.named_buffers()}
     found = call(model, images.clone(), classes, epsilon)
@@ -102,11 +158,19 @@ def in_evaluation_mode(solution: Solution, call: Call, classes: Tensor, expected
 
 
 def moves_by_signs(found: Tensor, start: Tensor, slope: Tensor, free: Tensor, step: float) -> None:
-    """Raises Mistake if one step follows the size of the gradient as well, whatever that was divided by.
+    """Check that one step follows the sign of the gradient alone and not its size.
 
     Args:
-        free: which pixels no limit stopped.
-        step: how far each of them should have moved.
+        found: the images after one step.
+        start: the images before it.
+        slope: the gradient of the loss there.
+        free: mask of pixels that no limit stopped.
+        step: how far each of those should have moved, in pixel units.
+
+    Raises:
+        Mistake: pixels moved in the right direction by different amounts.
+
+    Source: advlab's own, made for the book's exercises.
     """
     change = (found - start)[free]
     agree = float((change.sign() == slope[free].sign()).float().mean())
@@ -118,11 +182,18 @@ def moves_by_signs(found: Tensor, start: Tensor, slope: Tensor, free: Tensor, st
 
 
 def suspected(found: Tensor, expected: Tensor, suspects: Mapping[str, Tensor], seen: str) -> None:
-    """Nothing where the images are the expected ones; else Mistake, by what they resemble most.
+    """Check that the images are the expected ones; if not, name the mistake whose result they resemble most.
 
     Args:
-        suspects: what each mistake would produce, by its hint.
-        seen: of the mistake, for the reader.
+        found: the solution's images.
+        expected: the right ones.
+        suspects: for each hint, the images that its mistake would produce.
+        seen: what the reader is shown of the mistake.
+
+    Raises:
+        Mistake: the images are not the expected ones.
+
+    Source: advlab's own, made for the book's exercises.
     """
     if probes.same(found, expected):
         return

@@ -1,4 +1,4 @@
-"""Grader of certified_radius: the one-sided Clopper-Pearson bound of randomised smoothing, and what is taken for it."""
+"""Grader of certified_radius: the one-sided Clopper-Pearson bound of randomised smoothing, and common wrong bounds."""
 
 import math
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from statsmodels.stats.proportion import proportion_confint
 from advlab.defenses.smoothing import certified_radius
 from advlab.grading.verdict import COMMON, Exercise, Mistake, Solution
 
-#: count, n, alpha, sigma: sure, unsure, split, lost, all of one class.
+#: (count, n, alpha, sigma) of sure and unsure counts, of an even split, of all draws in the class and of none.
 CASES = (
     (990, 1000, 0.001, 0.5),
     (9_900, 10_000, 0.001, 0.25),
@@ -22,23 +22,23 @@ CASES = (
 
 HINTS = {
     **COMMON,
-    "point_estimate": "You took the share of the draws for the probability. It is as often above it as below: half of "
-    "the certificates would rest on too much. And if all draws agree, the radius would be infinite.",
+    "point_estimate": "You took the proportion of draws for the probability. It is too high as often as too low: half "
+    "of the certificates would claim too much. And if all draws agree, the radius would be infinite.",
     "two_sided": "The bound is that of an interval with two ends, each missed with half of alpha. Only the lower end "
     "matters here, and may be missed with all of alpha.",
-    "doubled_alpha": "The bound fails with twice the alpha that was asked for. Which share of alpha does your "
-    "function of the interval leave at its lower end?",
-    "normal_approximation": "The bound is that of a normal approximation. Near a share of one it is too high, and just "
-    "there the radii are largest.",
+    "doubled_alpha": "The bound fails with twice the alpha that was asked for. Which fraction of alpha does your "
+    "interval function spend on its lower end?",
+    "normal_approximation": "The bound is that of a normal approximation. Near a proportion of one it is too high, "
+    "exactly where the radii are largest.",
     "wilson": "That is Wilson's interval: good for an accuracy, and no guarantee. It may lie above the exact bound.",
-    "hoeffding": "The bound holds, by Hoeffding's inequality, and gives away much: Clopper and Pearson's is exact.",
+    "hoeffding": "The bound holds, by Hoeffding's inequality, but gives away much: Clopper and Pearson's is exact.",
     "upper_bound": "You used the upper end of the interval. A certificate has to hold if the probability is as low as "
     "the draws allow.",
     "forgets_sigma": "Noise of twice the deviation reaches twice as far. Your radius does not know about it.",
-    "negative_radius": "Where the bound on the probability is not above one half nothing is proved. There is no "
+    "negative_radius": "Nothing is proved where the bound on the probability is not above one half. There is no "
     "negative radius: abstain with 0.0.",
-    "not_finite": "The radius is not finite. Nothing is proved to infinity by a finite number of draws.",
-    "another_radius": "The radius is another one, and none that this grader knows by sight.",
+    "not_finite": "The radius is not finite. A finite number of draws cannot prove an infinite radius.",
+    "another_radius": "The radius differs from ours, and this grader does not recognise the mistake.",
 }
 
 Lower = Callable[[int, int, float], float]
@@ -66,7 +66,7 @@ def _radius(low: float, sigma: float) -> float:
     return sigma * NormalDist().inv_cdf(low) if low < 1 else math.inf
 
 
-#: The bound on the probability that each mistake would use, by its hint; what follows a blank tells apart.
+#: The bound on the probability that each mistake would use, by its hint; words after a blank name variants.
 LOWER: dict[str, Lower] = {
     "point_estimate": lambda count, n, alpha: count / n,
     "two_sided": _interval("beta", 1),
@@ -110,7 +110,7 @@ def _number(found: object) -> float:
     try:
         return float(found)  # type: ignore[arg-type]
     except (TypeError, ValueError) as problem:
-        raise Mistake("returns", f"one number was asked for; a {type(found).__name__} came back") from problem
+        raise Mistake("returns", f"expected one number, got a {type(found).__name__}") from problem
 
 
 def _close(one: float, other: float) -> bool:

@@ -8,37 +8,37 @@ from advlab.grading.verdict import COMMON, Exercise, Mistake, Solution
 IMAGES, ATTACKS = 401, 3
 CLASSES = 4
 SEED = 7
-#: Shares: of clean errors; of what each attack breaks, made on the model and made on the surrogate.
+#: Fractions of images: clean errors; what each attack breaks, run on the model and run on the surrogate.
 CLEAN_ERRORS, OWN, SENT_OVER = 0.1, (0.20, 0.25, 0.10), (0.12, 0.06, 0.15)
 
 HINTS = {
     **COMMON,
-    "transfer_only": "You have made the attacks on the surrogate only. They fool the model where the two networks "
-    "happen to agree. Who knows the model itself does better, and that figure is the one asked for.",
-    "no_transfer": "You have made the attacks on the model only. On some images what another network sends over breaks "
-    "what those did not, and an attacker needs one success.",
-    "judges_the_surrogate": "The verdicts are the surrogate's. Whose answers are to be counted?",
-    "worst_attack": "You have chosen the strongest attack for all images together. An attacker chooses anew for each "
-    "image.",
-    "mean_of_attacks": "You have averaged over attacks. The attacker does not toss a coin which one to use.",
+    "transfer_only": "You ran the attacks on the surrogate only. They fool the model where the two networks happen to "
+    "agree. An attacker who knows the model itself does better, and that is the figure asked for.",
+    "no_transfer": "You ran the attacks on the model only. Some images that survive them are broken by adversarial "
+    "images of another network, and an attacker needs only one success.",
+    "judges_the_surrogate": "The verdicts are the surrogate's. Whose answers should be counted?",
+    "worst_attack": "You chose the strongest attack for all images together. An attacker chooses anew for each image.",
+    "mean_of_attacks": "You averaged over attacks. The attacker does not toss a coin to choose one.",
     "last_attack": "Only one of the attacks counts in your figure: is a verdict overwritten by the next?",
     "flattering_denominator": "You divide by the images that were right before any attack. That answers another "
-    "question; asked for was the share of all.",
+    "question; the exercise asks for the proportion of all images.",
     "forgets_clean_errors": "An image that is wrong without any attack counts as right in your figure if the attacks "
     "happen to repair it.",
-    "attack_success": "That is what the attacks break. Asked for is what they leave.",
-    "per_cent": "The number is right in per cent. Asked for is a share in [0, 1].",
-    "train_mode": "The models came in train mode and were judged so. It is another network, which nobody will use.",
-    "another_count": "The share is another one, and none that this grader knows by sight. Follow one image through all "
-    "attacks, on paper.",
+    "attack_success": "That is what the attacks break. The exercise asks for what they leave.",
+    "per_cent": "The number is right in per cent. The exercise asks for a proportion in [0, 1].",
+    "train_mode": "The models came in train mode and were judged in it. In that mode they are other networks, which "
+    "nobody will use.",
+    "another_count": "The proportion differs from ours, and this grader does not recognise the mistake. Follow one "
+    "image through all attacks, on paper.",
 }
 
 
 class Marked(nn.Module):
-    """Reads its answer off the image: pixel 0 says whether it errs, pixel 1 the class, pixel 2 which image it is.
+    """Model that reads its answer off the image: pixel 0 says whether it errs, 1 the class, 2 which image it is.
 
     Args:
-        surrogate: errs on pixel 3 instead.
+        surrogate: whether it is the surrogate, which errs on pixel 3 instead.
     """
 
     def __init__(self, surrogate: bool) -> None:
@@ -47,7 +47,7 @@ class Marked(nn.Module):
         self.scale = nn.Parameter(torch.ones(()))
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits, one-hot; in train mode some answers turn."""
+        """Logits, one-hot; in training mode some answers change."""
         pixels = images.flatten(1)
         classes = (pixels[:, 1] * CLASSES).long()
         errs = pixels[:, 3 if self.surrogate else 0] > 0.5
@@ -57,29 +57,44 @@ class Marked(nn.Module):
 
 
 def number(images: Tensor) -> Tensor:
-    """Which images these are, by their mark."""
+    """Number of each image, read off its mark."""
     return (images.flatten(1)[:, 2] * IMAGES).round().long()
 
 
 class Tabled:
-    """An attack that breaks what its tables say: one for images made on the model, one for those of the surrogate."""
+    """Attack that breaks the images listed in its tables.
+
+    Args:
+        own: [images], whether it breaks an image when made on the model.
+        sent_over: [images], whether it breaks an image when made on the surrogate.
+
+    Source: advlab's own, made for the book's exercises.
+    """
 
     def __init__(self, own: Tensor, sent_over: Tensor) -> None:
         self.own, self.sent_over = own, sent_over
 
     def __call__(self, model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
-        """Images whose pixel 0 says whether the model errs, and pixel 3 whether the surrogate does."""
+        """Images whose pixel 0 says whether the model errs, and pixel 3 whether the surrogate does.
+
+        Args:
+            model: the model or the surrogate, on which the images are made.
+            images: [batch, 1, 2, 2], marked.
+            labels: not used.
+
+        Source: advlab's own, made for the book's exercises.
+        """
         found, which = images.detach().clone(), number(images)
         on_surrogate = isinstance(model, Marked) and model.surrogate
         pixels = found.flatten(1)
         pixels[:, 0] = (self.sent_over if on_surrogate else self.own)[which].to(found.dtype)
-        # What is made on the surrogate fools the surrogate most of the time, and the other way round seldom.
+        # Images made on the surrogate fool it most of the time, those made on the model seldom.
         pixels[:, 3] = ((which % 5 > 0) if on_surrogate else (which % 5 == 0)).to(found.dtype)
         return pixels.reshape(images.shape)
 
 
 def tables() -> tuple[Tensor, Tensor, Tensor]:
-    """Clean errors [images], and what each attack breaks, [attacks, images]: on the model, from the surrogate."""
+    """Clean errors [images], and what each attack breaks [attacks, images]: run on the model, run on the surrogate."""
     chance = torch.Generator().manual_seed(SEED)
     clean = torch.rand(IMAGES, generator=chance) < CLEAN_ERRORS
     own = torch.stack([torch.rand(IMAGES, generator=chance) < share for share in OWN])
@@ -88,13 +103,13 @@ def tables() -> tuple[Tensor, Tensor, Tensor]:
 
 
 def shares() -> dict[str, float]:
-    """The right share, under "", and what each mistake would count, by its hint; what follows a blank tells apart."""
+    """The right proportion, under "", and that of each mistake, by its hint; words after a blank name variants."""
     clean, own, sent_over = tables()
     every = torch.cat([own, sent_over])
     left = ~clean & ~every.any(0)
     odd = torch.arange(IMAGES) % 7 == 0
     fooled = torch.arange(IMAGES) % 5
-    surrogates = ~(fooled == 0) & ~(fooled > 0)  # nothing: some attack fools it on every image
+    surrogates = ~(fooled == 0) & ~(fooled > 0)  # none: some attack fools the surrogate on every image
 
     def share(which: Tensor) -> float:
         return float(which.double().mean())
@@ -147,7 +162,7 @@ def _grade(solution: Solution) -> list[str]:
         if isinstance(found, torch.Tensor) and found.numel() == 1:
             found = found.item()
         if isinstance(found, bool) or not isinstance(found, int | float):
-            raise Mistake("returns", f"a share, one number, was asked for; a {type(found).__name__} came back")
+            raise Mistake("returns", f"expected a proportion, one number; got a {type(found).__name__}")
         if not torch.equal(images, before):
             raise Mistake("another_count", "your function has written into the caller's images")
         expected = shares()
@@ -162,8 +177,8 @@ def _grade(solution: Solution) -> list[str]:
                 raise Mistake(hint.partition(" ")[0], seen)
         raise Mistake("another_count", seen)
     return [
-        f"the worst case over {ATTACKS} attacks, each made on the model and on the surrogate, image by image",
-        "images that are wrong without an attack stay wrong; the share is one of all",
+        f"the worst case over {ATTACKS} attacks, each run on the model and on the surrogate, image by image",
+        "images that are wrong without an attack stay wrong; the proportion is that of all images",
         "verdicts are the model's, in evaluation mode",
     ]
 

@@ -11,7 +11,7 @@ from advlab.grading.verdict import COMMON, Exercise, Mistake, Solution
 
 EPSILON, STEP, STEPS = 0.3, 0.1, 5
 SEED = 3
-#: Grey levels beside black that the preprocessing of `bpda` leaves.
+#: Number of grey levels above black that the preprocessing of `bpda` leaves.
 LEVELS = 3
 
 HINTS = {
@@ -19,31 +19,31 @@ HINTS = {
     **{key: words for key, words in conduct.HINTS.items() if key != "outside_ball"},
     "no_projection": "Pixels moved by more than epsilon. Each step is small enough, and together they leave the ball: "
     "something has to bring them back after each one, to the ball around the images, not around the last point.",
-    "start_outside": "With no step at all, what comes out lies outside the ball already: so does your start.",
-    "no_random_start": "The search begins at the same point whatever the generator holds. On some models that point is "
-    "the one where nothing can be seen.",
-    "ignores_the_generator": "Twice the same seed, and two results. Draw from the generator that you are given, or "
-    "nobody can repeat your figure.",
+    "start_outside": "With no step at all, the result already lies outside the ball: your start does.",
+    "no_random_start": "The search begins at the same point whatever the state of the generator. On some models the "
+    "gradient at just that point says nothing.",
+    "ignores_the_generator": "The same seed gives two results. Draw from the generator that you are given, or nobody "
+    "can repeat your figure.",
     "wrong_sign": "The steps go down the loss instead of up.",
     "wrong_label": "The steps follow the loss of what the model answers, not that of the labels. On every image that "
     "it gets wrong, and on every one that you have just broken, they lead somewhere else.",
     "no_sign": "The pixels of a step move by different amounts. Only the direction comes from the gradient.",
-    "too_few_steps": "What comes out is what fewer steps than asked for would reach.",
+    "too_few_steps": "The result is what fewer steps than asked for would reach.",
     "stale_gradient": "Every step goes in the same direction: the gradient was taken once. The loss bends.",
     "accumulates": "From the second step on you do not follow the gradient but the sum of all gradients so far: "
     "what backward() adds up has to be emptied, or never be added up.",
     "softmax_twice": "The gradient is that of a loss with one softmax too many. The model returns logits.",
-    "another_direction": "The steps do not follow the sign of the gradient of the cross-entropy at each point. It is "
-    "none of the mistakes that this grader knows by sight.",
+    "another_direction": "The steps do not follow the sign of the gradient of the cross-entropy at each point. This "
+    "grader does not recognise the mistake.",
 }
 
 BPDA_HINTS = {
     **{key: HINTS[key] for key in HINTS if key not in ("start_outside", "no_random_start", "ignores_the_generator")},
     "no_gradient": "The images came back as they were. Rounding is a staircase, flat nearly everywhere: the gradient "
     "through it is zero, and its sign is, too. The attack stands still, and the defense looks perfect.",
-    "ignores_the_defense": "Your gradient is the bare model's, at an image that it will never see. What you attack is "
-    "not what answers: the defense rounds first.",
-    "returns_preprocessed": "What came back is the rounded image. The defense rounds by itself; hand it the image.",
+    "ignores_the_defense": "Your gradient is that of the bare model, at an image that it will never see. You do not "
+    "attack what answers: the defense rounds first.",
+    "returns_preprocessed": "Your function returns the rounded image. The defense rounds by itself; hand it the image.",
 }
 
 #: The gradient that a step follows, at a point: of the loss, upwards.
@@ -51,7 +51,16 @@ Slope = Callable[[Tensor], Tensor]
 
 
 def path(images: Tensor, start: Tensor, slope: Slope, steps: int = STEPS) -> Tensor:
-    """Steps along the sign of `slope`, each followed by a return to ball and domain: what pgd and bpda share."""
+    """Images after several steps along the sign of `slope`, each followed by a return to ball and domain.
+
+    Args:
+        images: [batch, *shape], the centres of the balls, in [0, 1].
+        start: the same shape, where the path begins.
+        slope: the gradient that a step follows, of the images there.
+        steps: number of steps, of length `STEP`.
+
+    Source: Madry et al. 2018 (arXiv 1706.06083), section 2.1.
+    """
     at = start
     for _ in range(steps):
         at = at + STEP * slope(at).sign()
@@ -61,7 +70,7 @@ def path(images: Tensor, start: Tensor, slope: Slope, steps: int = STEPS) -> Ten
 
 
 def summed(slope: Slope) -> Slope:
-    """The sum of all gradients so far: what a forgotten `zero_()` makes of it."""
+    """Gradient function that returns the sum of all gradients so far, as a forgotten `zero_()` does."""
     before: list[Tensor] = []
 
     def following(at: Tensor) -> Tensor:
@@ -72,7 +81,17 @@ def summed(slope: Slope) -> Slope:
 
 
 def wrong_paths(images: Tensor, start: Tensor, slope: Slope, answers: Slope, twice: Slope) -> dict[str, Tensor]:
-    """Where each mistake would end, by its hint."""
+    """For each mistake, by its hint, the images at which its path ends.
+
+    Args:
+        images: [batch, *shape], the centres of the balls, in [0, 1].
+        start: the same shape, where the paths begin.
+        slope: the right gradient.
+        answers: the gradient of the loss of the model's own answers.
+        twice: the gradient of a loss with one softmax too many.
+
+    Source: advlab's own, made for the book's exercises.
+    """
     first = slope(start)
     return {
         "wrong_sign": path(images, start, lambda at: -slope(at)),
@@ -84,7 +103,19 @@ def wrong_paths(images: Tensor, start: Tensor, slope: Slope, answers: Slope, twi
 
 
 def judged(found: Tensor, expected: Tensor, suspects: dict[str, Tensor], seen: str) -> None:
-    """As `conduct.suspected`; several suspects may share a hint, told apart by what follows a blank."""
+    """As `conduct.suspected`; several suspects may share a hint, distinguished by words after a blank.
+
+    Args:
+        found: the solution's images.
+        expected: the right ones.
+        suspects: for each hint, the images that its mistake would produce.
+        seen: what the reader is shown of the mistake.
+
+    Raises:
+        Mistake: the images are not the expected ones.
+
+    Source: advlab's own, made for the book's exercises.
+    """
     try:
         conduct.suspected(found, expected, suspects, seen)
     except Mistake as mistake:
@@ -92,7 +123,19 @@ def judged(found: Tensor, expected: Tensor, suspects: dict[str, Tensor], seen: s
 
 
 def first_step(found: Tensor, images: Tensor, start: Tensor, slope: Slope) -> None:
-    """Raises Mistake if the first step moves pixels by different amounts, where neither ball nor domain stops them."""
+    """Check that the first step moves all pixels by the same amount where neither ball nor domain stops them.
+
+    Args:
+        found: the images after one step.
+        images: [batch, *shape], the centres of the balls, in [0, 1].
+        start: the same shape, where the path begins.
+        slope: the right gradient.
+
+    Raises:
+        Mistake: pixels moved in the right direction by different amounts.
+
+    Source: advlab's own, made for the book's exercises.
+    """
     free = (found > 0) & (found < 1) & ((found - images).abs() < EPSILON - conduct.FORGIVEN) & (found != start)
     conduct.moves_by_signs(found, start, slope(start), free, STEP)
 
@@ -122,9 +165,9 @@ def _pgd(solution: Solution) -> list[str]:
     start = call(model, images.clone(), labels, EPSILON, steps=0).detach()
     conduct.within_ball(start, images, EPSILON, "start_outside")
     if probes.same(start, call(model, images.clone(), labels, EPSILON, seed=SEED + 1, steps=0)):
-        raise Mistake("no_random_start", "two seeds, and the same images after no step")
+        raise Mistake("no_random_start", "two seeds give the same images after no step")
     if not torch.equal(start, call(model, images.clone(), labels, EPSILON, steps=0)):
-        raise Mistake("ignores_the_generator", "the same seed twice, and other images after no step")
+        raise Mistake("ignores_the_generator", "the same seed gives different images after no step")
     found = call(model, images.clone(), labels, EPSILON)
 
     def slope(at: Tensor) -> Tensor:
@@ -159,7 +202,7 @@ def _pgd(solution: Solution) -> list[str]:
 
 
 def rounded(images: Tensor) -> Tensor:
-    """To black, white and two greys between: flat nearly everywhere."""
+    """Images rounded to black, white and two greys between: flat nearly everywhere."""
     return (images * LEVELS).round() / LEVELS
 
 

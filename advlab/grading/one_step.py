@@ -17,16 +17,16 @@ HINTS = {
     "labels, or that of what the model answers?",
     "no_sign": "The pixels moved by different amounts. The worst case in this ball moves every pixel as far as it may; "
     "only the direction comes from the gradient.",
-    "epsilon_unit": "The direction is right and the size is not: epsilon is in pixel units, and was spent in others.",
+    "epsilon_unit": "The direction is right but the size is not: epsilon is in pixel units, and was used in others.",
     "softmax_twice": "The gradient is that of a loss with one softmax too many. The model returns logits.",
-    "another_direction": "The step is not along the sign of the gradient of the cross-entropy. It is none of the "
-    "mistakes that this grader knows by sight.",
+    "another_direction": "The step is not along the sign of the gradient of the cross-entropy. This grader does not "
+    "recognise the mistake.",
 }
 
 TARGETED_HINTS = {
     **HINTS,
-    "wrong_sign": "The images move away from their targets. Towards a class means that one of two signs turns, the "
-    "loss's or the step's, and exactly one.",
+    "wrong_sign": "The images move away from their targets. To move towards a class, one of two signs changes, that of "
+    "the loss or that of the step, and exactly one.",
     "wrong_label": "The step is right for another class than the target. Whose loss do you lower?",
 }
 
@@ -84,7 +84,7 @@ def _grade(solution: Solution, targeted: bool) -> list[str]:
 
 
 def _units(found: Tensor, images: Tensor, slope: Tensor) -> None:
-    """Raises Mistake if the step is a multiple of the right one: epsilon was spent in another unit."""
+    """Raise Mistake if the step is the right one for an epsilon in another unit."""
     for factor, unit in ((STD, "normalised units"), (1 / 255, "n/255")):
         if probes.same(found, (images + EPSILON * factor * slope.sign()).clamp(0, 1)):
             reach = float((found - images).abs().max())
@@ -94,7 +94,7 @@ def _units(found: Tensor, images: Tensor, slope: Tensor) -> None:
 
 
 def _classes(found: Tensor, model: nn.Module, images: Tensor, classes: Tensor, towards: int, seen: str) -> None:
-    """Raises Mistake if the step is the right one for classes that were not asked for."""
+    """Raise Mistake if the step is the right one for other classes than those given."""
     others = {"what the model answers": probes.answers(model, images)}
     others |= {f"the class {by} further" if by < 9 else "the class before": (classes + by) % 10 for by in range(1, 10)}
     others |= {f"{digit} for all": classes * 0 + digit for digit in range(10)}

@@ -7,24 +7,24 @@ from advlab.data import MEAN, STD, Dataset, subset
 from advlab.models import Normalize
 from advlab.models.inference import evaluation_mode
 
-#: Digits that a solution is tried on.
+#: Number of digits that a solution is tried on.
 IMAGES = 40
 SEED = 7
-#: Shares of pixels: two results are the same from here on, though sums were rounded in another order.
+#: Two results are the same if this fraction of their pixels is: sums may have been rounded in another order.
 SAME = 0.985
 ROUNDING = 1e-4
 
 
 def digits() -> Dataset:
-    """Test images, most of whose pixels lie at the border of [0, 1]: a missing clamp shows."""
+    """Test images, most of whose pixels lie at the border of [0, 1], so that a missing clamp shows."""
     return subset(IMAGES)
 
 
 def network() -> nn.Sequential:
-    """A small network with fixed random weights, in evaluation mode.
+    """Small network with fixed random weights, in evaluation mode.
 
-    Its logits are large and bend a lot, so that a gradient taken elsewhere is another one. Batch normalisation and
-    dropout make train mode visible. It knows nothing of digits: its answers are mostly other classes than the labels.
+    Its logits are large and bend a lot, so that the gradient at another point differs. Batch normalisation and dropout
+    make training mode visible. It knows nothing of digits: its answers are mostly other classes than the labels.
     """
     with torch.random.fork_rng():
         torch.manual_seed(SEED)
@@ -50,23 +50,53 @@ def network() -> nn.Sequential:
 
 
 def alike(first: Tensor, second: Tensor) -> float:
-    """The share of numbers that are the same in both, up to rounding."""
+    """Fraction of entries that are equal in both, up to rounding.
+
+    Args:
+        first: a tensor.
+        second: another of the same shape.
+
+    Source: advlab's own, made for the book's exercises.
+    """
     return float(((first - second).abs() <= ROUNDING).float().mean())
 
 
 def same(first: Tensor, second: Tensor) -> bool:
-    """Whether two batches of images are the same, up to rounding and a few pixels."""
+    """Whether two batches of images are equal, up to rounding and a few pixels.
+
+    Args:
+        first: images.
+        second: others of the same shape.
+
+    Source: advlab's own, made for the book's exercises.
+    """
     return alike(first, second) >= SAME
 
 
 def loss(model: nn.Module, images: Tensor, labels: Tensor) -> float:
-    """Mean cross-entropy in evaluation mode, without a trace."""
+    """Mean cross-entropy in evaluation mode, without a graph.
+
+    Args:
+        model: takes pixels in [0, 1], returns logits.
+        images: [batch, *shape], in [0, 1].
+        labels: [batch], classes.
+
+    Source: advlab's own, made for the book's exercises.
+    """
     with evaluation_mode(model), torch.no_grad():
         return float(nn.functional.cross_entropy(model(images), labels))
 
 
 def gradient(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
-    """Of the summed cross-entropy, in the images, in evaluation mode."""
+    """Gradient of the summed cross-entropy in the images, in evaluation mode.
+
+    Args:
+        model: takes pixels in [0, 1], returns logits.
+        images: [batch, *shape], in [0, 1]; they stay as they are.
+        labels: [batch], classes.
+
+    Source: advlab's own, made for the book's exercises.
+    """
     with evaluation_mode(model), torch.enable_grad():
         at = images.detach().clone().requires_grad_()
         summed = nn.functional.cross_entropy(model(at), labels, reduction="sum")
@@ -74,7 +104,14 @@ def gradient(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
 
 
 def answers(model: nn.Module, images: Tensor) -> Tensor:
-    """The model's classes, in evaluation mode."""
+    """Classes that the model predicts, in evaluation mode.
+
+    Args:
+        model: takes pixels in [0, 1], returns logits.
+        images: [batch, *shape], in [0, 1].
+
+    Source: advlab's own, made for the book's exercises.
+    """
     with evaluation_mode(model), torch.no_grad():
         found: Tensor = model(images).argmax(1)
     return found

@@ -1,4 +1,4 @@
-"""What a grader says, and how a reader's function is called."""
+"""What a grader reports, and how a reader's function is called."""
 
 from __future__ import annotations
 
@@ -11,12 +11,19 @@ from typing import Any
 
 from torch import Tensor
 
-#: Columns of what is printed: a block of the page holds so many.
+#: Width of the output in columns, as much as a block of a page holds.
 WIDTH = 78
 
 
 class Mistake(Exception):
-    """The first thing that is wrong: the key of its hint, and what was seen of it."""
+    """The first thing that is wrong with a solution.
+
+    Args:
+        hint: the key of its hint.
+        seen: what was seen of it; "" for nothing more than the hint says.
+
+    Source: advlab's own, made for the book's exercises.
+    """
 
     def __init__(self, hint: str, seen: str = "") -> None:
         super().__init__(hint, seen)
@@ -25,7 +32,14 @@ class Mistake(Exception):
 
 @dataclass(frozen=True)
 class Exercise:
-    """A grader: `grade` raises `Mistake`, or returns what it has checked; `hints` has the words for each mistake."""
+    """A grader.
+
+    Args:
+        grade: takes a solution; raises `Mistake`, or returns what it has checked.
+        hints: the words for each mistake, by its key.
+
+    Source: advlab's own, made for the book's exercises.
+    """
 
     grade: Callable[[Solution], list[str]]
     hints: Mapping[str, str]
@@ -33,15 +47,17 @@ class Exercise:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a solution.
+    """The result of grading a solution.
 
     Args:
         name: of the exercise.
-        hint: the key of the mistake; None where the solution passed.
+        hint: the key of the mistake; None if the solution passed.
         text: the hint in words, or "".
         seen: what the grader saw of the mistake.
-        checked: what held, where the solution passed.
-        remarks: what is worth a thought and no mistake.
+        checked: what holds, if the solution passed.
+        remarks: what deserves attention but is no mistake.
+
+    Source: advlab's own, made for the book's exercises.
     """
 
     name: str
@@ -66,7 +82,7 @@ class Verdict:
 
 
 def _wrapped(text: str, first: str = "  ") -> str:
-    """Paragraphs in lines that fit a page; lines that begin with blanks are code and stay."""
+    """Paragraphs wrapped to the width of a page; lines that begin with blanks are code and stay."""
     lines = []
     for line in text.splitlines():
         code = line.startswith(" ")
@@ -76,12 +92,24 @@ def _wrapped(text: str, first: str = "  ") -> str:
 
 @dataclass
 class Solution:
-    """A reader's function. Calling it turns whatever it raises into a `Mistake` that shows the reader's own line."""
+    """A reader's function. A call turns any exception into a `Mistake` that shows the reader's own line.
+
+    Args:
+        function: the reader's.
+        remarks: what deserves attention but is no mistake; graders add to it.
+
+    Source: advlab's own, made for the book's exercises.
+    """
 
     function: Callable[..., Any]
     remarks: list[str] = field(default_factory=list)
 
     def __call__(self, *arguments: object) -> Any:
+        """Result of the reader's function.
+
+        Raises:
+            Mistake: it raised an exception.
+        """
         try:
             return self.function(*arguments)
         except NotImplementedError as problem:
@@ -91,27 +119,44 @@ class Solution:
 
     @property
     def file(self) -> str:
-        """Where the function's code stands."""
+        """File that holds the function's code; "" if it is unknown."""
         code = getattr(self.function, "__code__", None)
         return str(code.co_filename) if code is not None else ""
 
     def images(self, *arguments: object, like: Tensor) -> Tensor:
-        """What an attack returns, if that is a batch of images like the ones it was given."""
+        """Result of an attack, if it is a batch of images like those that it was given.
+
+        Args:
+            arguments: of the reader's function.
+            like: images of the expected shape and dtype.
+
+        Raises:
+            Mistake: the function raised an exception, or returned something else.
+
+        Source: advlab's own, made for the book's exercises.
+        """
         found = self(*arguments)
         if found is None:
             raise Mistake("returns", "your function returns None: is there a return?")
         if not isinstance(found, Tensor):
-            raise Mistake("returns", f"images should come back as a torch.Tensor, not as {type(found).__name__}")
+            raise Mistake("returns", f"your function should return a torch.Tensor, not {type(found).__name__}")
         if found.shape != like.shape or found.dtype != like.dtype:
             asked = f"{list(like.shape)} {like.dtype}"
-            raise Mistake("returns", f"asked for were images {asked}, and {list(found.shape)} {found.dtype} came back")
+            raise Mistake("returns", f"expected images {asked}, got {list(found.shape)} {found.dtype}")
         if not found.isfinite().all():
-            raise Mistake("returns", "the images that came back hold NaN or infinity")
+            raise Mistake("returns", "the returned images hold NaN or infinity")
         return found
 
 
 def where(problem: BaseException, file: str) -> str:
-    """The last line of the reader's own code on the way to an exception; "" where there is none."""
+    """Last line of the reader's own code on the way to an exception; "" if there is none.
+
+    Args:
+        problem: the exception.
+        file: of the reader's code.
+
+    Source: advlab's own, made for the book's exercises.
+    """
     frames = traceback.extract_tb(problem.__traceback__)
     own = [frame for frame in frames if frame.filename == file]
     if not own:
@@ -121,7 +166,7 @@ def where(problem: BaseException, file: str) -> str:
     return f"{place}:\n    {line}" if line else place
 
 
-#: Of every exercise.
+#: Hints of every exercise.
 COMMON = {
     "unfinished": "The function still raises NotImplementedError: it is the template, or calls one.",
     "raises": "Your function ended with an error.",

@@ -1,6 +1,6 @@
-"""Saved adversarial images, checked again without the code that made them.
+"""Checks of saved adversarial images, independent of the code that made them.
 
-Nothing of `advlab.attacks` is used here: a fault there cannot hide itself.
+Nothing of `advlab.attacks` is used here, so that a fault there cannot hide itself.
 """
 
 from advlab.verify.checking import Verified, verify

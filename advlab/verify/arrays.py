@@ -1,4 +1,4 @@
-"""Files of arrays, .npz or .safetensors, and what they say of themselves."""
+"""Files of arrays, .npz or .safetensors, and the metadata in them."""
 
 import json
 from pathlib import Path
@@ -11,12 +11,15 @@ from torch import Tensor
 
 from advlab.verify.loading import UsageError
 
-#: Where a .safetensors file says it, and the names that a .npz file has for it.
+#: Key of the metadata in a .safetensors file, and names of the metadata in a .npz file.
 METADATA, TOLD = "advlab", ("epsilon", "norm", "model")
 
 
 def load_arrays(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """All arrays of a file by their names, and the epsilon, norm and model that it names, if any. No pickle is read.
+    """All arrays of a file by name, and its metadata: epsilon, norm and model, if it names them. No pickle is read.
+
+    Args:
+        path: a file ending in .safetensors, or a .npz file.
 
     Raises:
         UsageError: there is no such file, or it cannot be read.

@@ -1,4 +1,4 @@
-"""The checks: domain, ball, and what the model says. The size of a change is computed in float64."""
+"""The checks: domain, ball, and the model's answer. The size of a change is computed in float64."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -15,14 +15,22 @@ ROUNDING = 1e-6
 
 @dataclass(frozen=True)
 class Verified:
-    """What was found of each image.
+    """Findings on each image.
 
     Args:
-        fooled: the model answers another class than the label.
-        size: of the change, in the norm, in pixel units.
-        inside_ball: that size is at most epsilon.
-        inside_domain: every pixel lies in [0, 1], and is a number.
-        right_before: the model answers the original right, so that there was something to break.
+        index: the position of each original in its set.
+        label: the true class.
+        predicted: the class that the model answers.
+        fooled: whether that class is not the label.
+        size: of the change, in the norm, in pixel units; the largest float32 where it is not a number.
+        inside_ball: whether the size is at most epsilon, with a tolerance of `ROUNDING`.
+        inside_domain: whether every pixel is a number in [0, 1], with a tolerance of `ROUNDING`.
+        right_before: whether the model classifies the original correctly, so that there was something to break.
+        epsilon: radius of the ball, in pixel units.
+        norm: of the ball, "Linf" or "L2".
+        model: the name of the model of the book that the file claims to fool; "" for another.
+
+    Source: advlab's own: a record of what was measured.
     """
 
     index: list[int]
@@ -39,7 +47,7 @@ class Verified:
 
     @property
     def holds(self) -> list[bool]:
-        """Of each image, whether it is an adversarial example as claimed."""
+        """For each image, whether it is an adversarial example as claimed."""
         return [all(each) for each in zip(self.fooled, self.inside_ball, self.inside_domain, strict=True)]
 
     def to_json(self) -> dict[str, Any]:
@@ -48,9 +56,18 @@ class Verified:
 
 
 def verify(model: nn.Module, examples: Examples) -> Verified:
-    """Checks each image: in [0, 1], in the ball, and answered wrong by `model`, which takes pixels.
+    """Check that each image lies in [0, 1] and in the ball, and that the model misclassifies it.
 
-    The size of a change is computed in float64. Where pixels are no numbers, the image counts as outside of everything.
+    An image with pixels that are not numbers counts as outside of both.
+
+    Args:
+        model: takes pixels in [0, 1], returns logits; it is run in evaluation mode.
+        examples: at least one image, on the CPU.
+
+    Raises:
+        ValueError: there is no image.
+
+    Source: advlab's own: the definition of an adversarial example, checked without the attack's code.
     """
     change = (examples.adversarial.double() - examples.images.double()).flatten(1)
     size = change.abs().amax(1) if examples.norm == "Linf" else change.square().sum(1).sqrt()

@@ -19,7 +19,7 @@ SHOWN = 20
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """The words and options of `advlab verify`."""
+    """Add the arguments and options of `advlab verify` to a parser."""
     parser.add_argument("file", type=Path, help=".safetensors or .npz: adversarial, and images with labels, or index")
     parser.add_argument("--model", help="package.module:factory; without it the model of the book that the file names")
     parser.add_argument("--norm", choices=("Linf", "L2"), help="of the ball; without it what the file says")
@@ -30,7 +30,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Checks a file; returns 0 where all images hold, 1 where some do not, 64 for what cannot be read."""
+    """Check a file; return 0 if all images hold, 1 if some do not, 64 if the file or the model cannot be read."""
     console = Console(stderr=True)
     try:
         examples = load(options.file, epsilon=options.epsilon, norm=options.norm)
@@ -51,7 +51,7 @@ def _model(spec: str | None, of_the_book: str) -> nn.Module:
     if spec is not None:
         return load_model(spec)
     if not of_the_book:
-        raise UsageError("the file names no model of the book: say whose images these are by --model")
+        raise UsageError("the file names no model of the book: name the model that these images fool with --model")
     try:
         return trained(of_the_book)
     except ValueError as problem:
@@ -66,9 +66,9 @@ def _show(found: Verified, console: Console) -> None:
     for name, values in (
         ("in [0, 1]", found.inside_domain),
         ("in the ball", found.inside_ball),
-        ("answered wrong", found.fooled),
+        ("misclassified", found.fooled),
         ("all three", found.holds),
-        ("original answered right", found.right_before),
+        ("original classified correctly", found.right_before),
     ):
         table.add_row(name, str(sum(values)), str(n))
     console.print(table)

@@ -1,4 +1,4 @@
-"""A user's own model or data, by name: `package.module:factory`, as Gunicorn and Uvicorn take an application."""
+"""A user's own model or data by name, `package.module:factory`, as Gunicorn and Uvicorn take an application."""
 
 import importlib
 import os
@@ -10,19 +10,22 @@ FORM = "package.module:name"
 
 
 class UsageError(ValueError):
-    """What was asked for cannot be found or read: a name, a file, an option."""
+    """A name, a file or an option that was given cannot be found, read or used."""
 
 
 class ModelError(ValueError):
-    """The model, or the code that makes it, does what no model that can be audited does."""
+    """A model, or the code that makes it, fails or behaves in a way that cannot be audited."""
 
 
 def named(spec: str) -> object:
-    """What `package.module:name` stands for. The current folder is searched first, as Gunicorn and Uvicorn do it.
+    """Object that `package.module:name` names. The current folder is searched first, as Gunicorn and Uvicorn do.
+
+    Args:
+        spec: `package.module:name`.
 
     Raises:
         UsageError: the form is wrong, or there is no such module or name.
-        ModelError: the module is there and fails while it is imported.
+        ModelError: the module exists, but importing it fails.
     """
     module_name, colon, name = spec.partition(":")
     if not colon or not name or not all(part.isidentifier() for part in module_name.split(".")):
@@ -44,11 +47,14 @@ def named(spec: str) -> object:
 
 
 def load_model(spec: str) -> nn.Module:
-    """The model made by the factory `package.module:factory`, or the model of that name, in the mode it comes in.
+    """Model that the factory `package.module:factory` returns, or the model of that name, in its present mode.
+
+    Args:
+        spec: `package.module:name`, of a function without arguments or of an `nn.Module`.
 
     Raises:
-        UsageError: nothing of that name, or nothing that could be called.
-        ModelError: the factory fails, or returns no `nn.Module`.
+        UsageError: there is nothing of that name, or it cannot be called.
+        ModelError: importing or calling it fails, or it returns no `nn.Module`.
     """
     factory = named(spec)
     made = factory if isinstance(factory, nn.Module) else called(spec, factory)
@@ -58,7 +64,18 @@ def load_model(spec: str) -> nn.Module:
 
 
 def called(spec: str, factory: object) -> object:
-    """What a named function returns. Raises UsageError where it is none, ModelError where it fails."""
+    """Result of a user's function, called without arguments.
+
+    Args:
+        spec: its name in messages.
+        factory: the function.
+
+    Raises:
+        UsageError: factory cannot be called.
+        ModelError: it fails.
+
+    Source: advlab's own: how its commands take a user's code.
+    """
     if not callable(factory):
         raise UsageError(f"{spec} is a {type(factory).__name__}, which cannot be called")
     try:

@@ -44,5 +44,5 @@ def test_the_attackers_form_has_the_same_scores_and_a_gradient_that_does_not_sat
 
 def test_squeezers_that_are_none(trained):
     for squeezers in ([], [RandomResizing(20, generator=torch.Generator())]):
-        with pytest.raises(ValueError, match="needs one squeezer"):
+        with pytest.raises(ValueError, match="squeezers must be at least one Transformation"):
             Consistency(trained, squeezers)

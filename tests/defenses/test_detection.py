@@ -39,7 +39,7 @@ def test_exactly_five_of_a_hundred():
 
 @pytest.mark.parametrize("share", [0.0, 1.0, 5.0, -0.1])
 def test_a_share_that_is_none(share):
-    with pytest.raises(ValueError, match="false_positives is a share"):
+    with pytest.raises(ValueError, match="false_positives must be a fraction"):
         threshold(torch.arange(100.0), share)
 
 
@@ -92,9 +92,9 @@ def test_precision_by_counting_alarms(adversarial, clean, true_alarms, false_ala
 
 
 def test_rates_that_are_none():
-    with pytest.raises(ValueError, match="true_positive_rate is a share"):
+    with pytest.raises(ValueError, match="true_positive_rate must be a fraction"):
         precision_at(95, 0.05, 0.1)
-    with pytest.raises(ValueError, match="base_rate is a share"):
+    with pytest.raises(ValueError, match="base_rate must be a fraction"):
         precision_at(0.9, 0.05, -0.1)
     with pytest.raises(ValueError, match="nothing is ever flagged"):
         precision_at(0.5, 0, 0)

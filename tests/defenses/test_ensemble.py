@@ -64,5 +64,5 @@ def test_the_attack_on_the_mean_breaks_the_vote(trained, network, digits):
 
 
 def test_nobody():
-    with pytest.raises(ValueError, match="one member at least"):
+    with pytest.raises(ValueError, match="at least one model"):
         Ensemble([])
