@@ -1,11 +1,12 @@
 """Shapes and dtypes of every annotation in advlab are checked while the tests run; small models for all of them."""
 
+import os
 import pkgutil
 from importlib.util import find_spec
 
 import pytest
 import torch
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
 
 # Before the modules are imported: the hook works on them as they are loaded. The models are left out: torch.fx
@@ -16,9 +17,18 @@ CHECKED = [f"advlab.{module.name}" for module in pkgutil.iter_modules(FOLDER) if
 install_import_hook(CHECKED, "beartype.beartype(conf=beartype.BeartypeConf(is_pep484_tower=True))")
 
 torch.set_num_threads(1)
-# Others may slow the machine down: how long an example takes says nothing about it.
-settings.register_profile("advlab", deadline=None)
-settings.load_profile("advlab")
+# Others may slow the machine down: how long an example takes to draw or to run says nothing about it.
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# The same examples in every run, so that what a newcomer sees is what we saw. New ones: `make explore`.
+settings.register_profile("same", UNTIMED, derandomize=True, database=None)
+settings.register_profile("explore", UNTIMED, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Each test draws the same from torch's own generator, whichever tests ran before it in its process."""
+    torch.manual_seed(0)
 
 
 @pytest.fixture(scope="session")
