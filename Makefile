@@ -13,7 +13,7 @@ export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env site serve draft full fresh test check lint types imports prose lighthouse check-site benchmark oracles format clean
+.PHONY: help env site serve draft full fresh test explore check lint types imports prose lighthouse check-site benchmark oracles format clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -49,6 +49,9 @@ fresh: $(STAMP) ## forget everything stored, then measure all again and build th
 
 test: check site ## check the code, build the site, run all tests (ARGS="-k fgsm" for pytest)
 	ADVLAB_SITE=$(CURDIR)/$(SITE) $(PYTEST) -n logical --dist loadfile $(ARGS)
+
+explore: site ## the tests of properties on examples that nobody has seen: what fails here, every run of the tests lacks
+	HYPOTHESIS_PROFILE=explore $(PYTEST) tests -n logical --dist loadfile -m hypothesis $(ARGS)
 
 check-site: site ## only the tests of the built site, in a browser
 	ADVLAB_SITE=$(CURDIR)/$(SITE) $(PYTEST) tests/site $(ARGS)

@@ -44,9 +44,10 @@ def test_each_rung_leaves_no_more_than_the_one_above(honest, test_set):
     single = survivors(model, test_set, fgsm, epsilon)
     many = survivors(model, test_set, pgd, epsilon, generator=chance())
     assert many.sum() < single.sum() < noise.sum()
-    # AutoAttack takes seconds for each image that withstands: a part of the images, where no one image may be missed.
-    few = Dataset(test_set.images[::5], test_set.labels[::5])
-    assert survivors(model, few, autoattack, epsilon, generator=chance()).sum() <= many[::5].sum()
+    # Image by image: what PGD breaks, AutoAttack breaks too. Images that withstand PGD say nothing of that, and on each
+    # of them AutoAttack takes seconds.
+    fell = Dataset(test_set.images[~many], test_set.labels[~many])
+    assert survivors(model, fell, autoattack, epsilon, generator=chance()).sum() == 0
 
 
 def test_accuracy_falls_with_epsilon_and_reaches_zero(honest, test_set):

@@ -1,4 +1,4 @@
-"""The built site as its readers get it: links, hosts, accessibility, phones, no JavaScript, slider."""
+"""The built site as its readers get it: links, no JavaScript, colour schemes, slider, search, notebook."""
 
 import shutil
 import subprocess
@@ -15,11 +15,6 @@ from tests.blocks import DOCS, PAGES, url
 RICH = "attacks/fgsm/"
 
 
-def told(visits, what):
-    """Findings as one message: page, then what was found there."""
-    return "\n".join(f"/{page}: {found}" for page, visit in visits.items() for found in getattr(visit, what))
-
-
 def test_every_page_of_the_navigation_is_there(pages):
     expected = {"", "model/", RICH, "wrong_unit/", "inside/", "tutorial/", "making/"}
     assert expected <= set(pages)
@@ -33,23 +28,6 @@ def test_every_internal_link_and_anchor_exists(site):
     command += ["--root-dir", str(site), *map(str, sorted(site.rglob("*.html")))]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_no_page_asks_another_host_for_anything(visits):
-    assert told(visits, "foreign") == ""
-
-
-def test_nothing_is_missing_and_no_script_complains(visits):
-    assert told(visits, "failed") == ""
-    assert told(visits, "console") == ""
-
-
-def test_no_page_is_wider_than_its_window(visits):
-    assert told(visits, "too_wide") == ""
-
-
-def test_axe_finds_nothing_serious(visits):
-    assert told(visits, "inaccessible") == ""
 
 
 def test_readable_without_javascript(browser, address, pages):
