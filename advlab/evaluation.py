@@ -6,8 +6,6 @@ from typing import Literal, TypedDict
 
 import torch
 from jaxtyping import Bool, Float, Int
-from statsmodels.stats.contingency_tables import mcnemar
-from statsmodels.stats.proportion import proportion_confint
 from torch import Tensor, nn
 
 from advlab.models.inference import logits, predict
@@ -44,7 +42,7 @@ class Proportion:
     Raises:
         ValueError: `n` is 0 or below, or `count` is not in 0..n.
 
-    Source: Wilson 1927, as computed by statsmodels.
+    Source: Wilson 1927, as computed by scipy.
 
     >>> half = Proportion(500, 1000)
     >>> half.value, round(half.low, 3), round(half.high, 3)
@@ -74,8 +72,10 @@ class Proportion:
         return self._interval()[1]
 
     def _interval(self) -> tuple[float, float]:
-        low, high = proportion_confint(self.count, self.n, alpha=0.05, method="wilson")
-        return float(low), float(high)
+        from scipy.stats import binomtest  # here: whoever only attacks does without, and it takes a second
+
+        interval = binomtest(self.count, self.n).proportion_ci(0.95, method="wilson")
+        return float(interval.low), float(interval.high)
 
     def to_json(self) -> dict[str, float | int]:
         """The form in which measurements store an accuracy."""
@@ -253,7 +253,7 @@ def paired(first: Bool[Tensor, " batch"], second: Bool[Tensor, " batch"]) -> Pai
     Raises:
         ValueError: the shapes differ.
 
-    Source: McNemar 1947, in its exact binomial form, as computed by statsmodels.
+    Source: McNemar 1947, in its exact binomial form, as computed by scipy.
 
     >>> right = torch.tensor([True] * 90 + [False] * 10)
     >>> paired(right, torch.zeros(100, dtype=torch.bool))["p"] < 1e-20
@@ -262,6 +262,9 @@ def paired(first: Bool[Tensor, " batch"], second: Bool[Tensor, " batch"]) -> Pai
     if first.shape != second.shape:
         raise ValueError(f"first and second must be of the same images, got {len(first)} and {len(second)}")
     only_first, only_second = int((first & ~second).sum()), int((second & ~first).sum())
-    both, neither = int((first & second).sum()), int((~first & ~second).sum())
-    test = mcnemar([[both, only_first], [only_second, neither]], exact=True)
-    return Paired(only_first=only_first, only_second=only_second, p=float(test.pvalue))
+    from scipy.stats import binomtest
+
+    # McNemar's exact test: of the images that only one of the two gets right, either should get half.
+    differing = only_first + only_second
+    p = float(binomtest(only_first, differing).pvalue) if differing else 1.0
+    return Paired(only_first=only_first, only_second=only_second, p=p)

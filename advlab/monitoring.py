@@ -10,8 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, Int
-from scipy.optimize import minimize_scalar
-from scipy.stats import kstwo
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
@@ -74,6 +72,8 @@ def fit_temperature(logits: Float[Tensor, "batch classes"], labels: Int[Tensor, 
 
     def loss(inverse: float) -> float:
         return float(cross_entropy(logits * inverse, labels.long()))
+
+    from scipy.optimize import minimize_scalar
 
     highest = 1.0
     while loss(2 * highest) < loss(highest):  # convex: after the first rise there is no other minimum
@@ -178,6 +178,8 @@ class DriftMonitor:
         Raises:
             ValueError: the window is empty.
         """
+        from scipy.stats import kstwo
+
         n, m = len(self.reference), len(window)
         return float(kstwo.sf(self.distance(window), round(n * m / (n + m))))
 

@@ -278,7 +278,20 @@ def sized(recipe: Recipe, profile: Profile) -> Recipe:
 
 
 def training(recipe: Recipe, seed: int = 0) -> Computation:
-    """The stored training: `model.safetensors` and `history.json`."""
+    """The stored training of a recipe: `model.safetensors` and `history.json`.
+
+    Args:
+        recipe: what to train and how.
+        seed: sets the weights, the order of the images and dropout.
+
+    Returns:
+        The computation, which trains only when its entry is asked for and the store lacks it.
+
+    Raises:
+        TypeError: the recipe holds a value that no key can hold, such as a lambda.
+
+    Source: advlab's own: the store of this book.
+    """
     own = tuple(one for one in vars(recipe).values() if getattr(one, "__module__", "").startswith("advlab."))
     name = f"{recipe.name or recipe.architecture.__name__}/{seed}"
     return Computation("model", name, _trained_files, (recipe, seed), {"recipe": recipe, "seed": seed}, own)

@@ -14,7 +14,6 @@ from filelock import FileLock
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
-from advlab.data.torchvision_cpu import datasets
 from advlab.engine.cache.store import folder
 
 Split = Literal["train", "test"]
@@ -155,6 +154,8 @@ def _dataset(images: UInt8[Tensor, "n 28 28"], labels: Int[Tensor, " n"]) -> Dat
 
 @cache
 def _mnist_bytes(split: Split) -> tuple[UInt8[Tensor, "n 28 28"], Int[Tensor, " n"]]:
+    from advlab.data.torchvision_cpu import datasets  # here: torchvision takes a second, and only files need it
+
     _verify(BUNDLED)
     # torchvision unpacks next to the archives, but the installed package is read-only and shared: work on a copy.
     root = folder("mnist")
@@ -169,6 +170,8 @@ def _mnist_bytes(split: Split) -> tuple[UInt8[Tensor, "n 28 28"], Int[Tensor, " 
 
 @cache
 def _fashion_bytes(split: Split) -> tuple[UInt8[Tensor, "n 28 28"], Int[Tensor, " n"]]:
+    from advlab.data.torchvision_cpu import datasets
+
     root = folder("fashion-mnist")
     root.mkdir(parents=True, exist_ok=True)
     with FileLock(root / ".lock"):

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Bool, Float
-from scipy.stats import mannwhitneyu
 from torch import Tensor, nn
 
 from advlab.evaluation import Proportion
@@ -143,6 +142,8 @@ def roc(scores_clean: Float[Tensor, " n"], scores_adversarial: Float[Tensor, " m
         ascending = scores.sort().values
         above = len(scores) - torch.searchsorted(ascending, limits)  # at or above each limit
         shares.append(torch.cat([above.new_zeros(1), above]) / len(scores))
+    from scipy.stats import mannwhitneyu
+
     pairs = len(scores_clean) * len(scores_adversarial)
     higher = mannwhitneyu(scores_adversarial.double().cpu(), scores_clean.double().cpu()).statistic
     return Curve(shares[0], shares[1], float(higher) / pairs)
