@@ -9,6 +9,7 @@ import contextlib
 import doctest
 import functools
 import io
+import json
 import os
 import re
 import shutil
@@ -168,13 +169,32 @@ def whole(document: Document) -> Iterable[Region]:
 
 
 def run_program(example: Example) -> str | None:
-    """Run a program alone; what it prints is what the store holds, and so what pages show."""
+    """Run a program alone, under a tracer. It prints what the store holds, and runs nothing that the key lacks."""
+    from advlab.engine.build import program_outputs  # here: they import torch
+    from tests.tracing import escaped
+
     name = Path(example.path).relative_to(EDITION.snippets).as_posix()
-    got = printed(str(example.parsed), example.path, {"__name__": "__main__"})
     if name == EDITION.notebook:
-        return None  # its outputs are the notebook's, which Jupyter made
-    want = book().entry("output", name).json("output.json")[""]
-    return None if same(want, got) else f"the store holds another output\n{difference(want, got)}"
+        # Its outputs are Jupyter's, whose kernel is a process of its own that nothing here can trace. The same cells,
+        # one after another, are this program.
+        computation = program_outputs.notebook(EDITION, current())
+        lacking = escaped(computation, lambda: printed(str(example.parsed), example.path, {"__name__": "__main__"}))
+        return _not_in_the_key(lacking)
+    computation = program_outputs.output(EDITION, name, current())
+    files: dict[str, bytes] = {}
+    if lacking := escaped(computation, lambda: files.update(computation.make())):
+        return _not_in_the_key(lacking)
+    got = json.loads(files["output.json"])
+    want = book().entry("output", computation.name).json("output.json")
+    for section in want | got:
+        shown, printed_now = want.get(section, ""), got.get(section, "")
+        if not same(shown, printed_now):
+            return f"the store holds another output of {section or 'it'}\n{difference(shown, printed_now)}"
+    return None
+
+
+def _not_in_the_key(lacking: set[str]) -> str | None:
+    return f"it runs what the key of its output does not hold: {', '.join(sorted(lacking))}" if lacking else None
 
 
 PAGES = Sybil(

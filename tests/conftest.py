@@ -28,7 +28,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 #: Files whose tests may run in several processes at once; elsewhere, a file's tests share what one process prepared.
-SPREAD = ("tests/test_traced.py", "tests/site/test_visits.py")
+SPREAD = ("tests/engine/cache/test_traced.py", "tests/site/test_visits.py")
 
 
 class FilesAndParts(LoadFileScheduling):
