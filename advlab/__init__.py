@@ -30,4 +30,4 @@ def trained(name: str = "standard", seed: int = 0) -> nn.Module:
     from advlab import zoo  # here: importing torch takes seconds, and the site's plugin does without
     from advlab.engine.cache import profile
 
-    return zoo.trained(zoo.sized(zoo.by_name(name), profile.current()), seed)
+    return zoo.trained(zoo.for_profile(zoo.by_name(name), profile.current()), seed)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from advlab.engine.edition import Edition
+from advlab.engine.editions import Edition
 
 _PACKAGE = Path(__file__).parent
 _CHAPTERS = _PACKAGE / "chapters"

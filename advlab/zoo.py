@@ -264,7 +264,7 @@ DISTILLED = Distillation(
 )
 
 
-def sized(recipe: Recipe, profile: Profile) -> Recipe:
+def for_profile(recipe: Recipe, profile: Profile) -> Recipe:
     """The recipe with the numbers of training and test images that a profile asks for.
 
     Args:
@@ -359,7 +359,7 @@ def distilling(profile: Profile, wanted: Distillation = DISTILLED, seed: int = 0
 
     Source: Papernot et al. 2016 (arXiv 1511.04508).
     """
-    recipe = sized(wanted.recipe, profile)
+    recipe = for_profile(wanted.recipe, profile)
     arguments = (recipe, wanted.temperature, seed)
     parameters = {"recipe": recipe, "temperature": wanted.temperature, "seed": seed}
     return Computation("model", f"distilled/{seed}", _distilled_files, arguments, parameters, (recipe.architecture,))
@@ -417,4 +417,4 @@ def by_name(name: str) -> Recipe:
 
 def given_to_programs(profile: Profile) -> list[Computation]:
     """The model that `advlab.trained()` gives: the programs of snippets/ ask for it."""
-    return [training(sized(STANDARD, profile))]
+    return [training(for_profile(STANDARD, profile))]

@@ -110,7 +110,7 @@ def _search(
                 asked = _first_guess(images, epsilon, norm, generator)
                 lead.fill_(-torch.inf)  # from here on the search stays on the ball's surface
             else:
-                side = _side(share(query, queries, p_init), images)
+                side = _side(square_fraction(query, queries, p_init), images)
                 asked = _moved(images, best, epsilon, side, norm, generator)
             logits = model(asked)
             leads = margin(logits, labels)
@@ -126,7 +126,7 @@ def _search(
     return found, taken
 
 
-def share(query: int, queries: int, p_init: float) -> float:
+def square_fraction(query: int, queries: int, p_init: float) -> float:
     """The fraction p of pixels that a square covers at this query: halved along `HALVINGS`, stretched to the budget.
 
     Args:

@@ -53,7 +53,7 @@ def normalisation(right: dict[str, list[bool]]) -> Flag | None:
     return None
 
 
-def chance(clean: Proportion, classes: int) -> Flag | None:
+def at_chance(clean: Proportion, classes: int) -> Flag | None:
     """Flag a model that is hardly better than guessing before any attack.
 
     Args:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from advlab import data
 from advlab.verify.arrays import load_arrays
-from advlab.verify.loading import FORM, UsageError, called, named
+from advlab.verify.loading import FORM, UsageError, called, import_object
 
 #: Largest number of other images on which a surrogate may be trained.
 POOL = 2000
@@ -70,7 +70,7 @@ def load_data(spec: str | None, count: int, seed: int) -> Data:
         return drawn(_read(Path(spec)), count, seed, Path(spec).name)
     if ":" not in spec:
         raise UsageError(f"{spec!r} is neither a .npz or .safetensors file nor of the form {FORM}")
-    made = called(spec, named(spec))
+    made = called(spec, import_object(spec))
     if not isinstance(made, Iterable):
         raise UsageError(f"{spec} must return a DataLoader or a pair (images, labels), not {type(made).__name__}")
     return drawn(made, count, seed, spec)

@@ -54,7 +54,7 @@ def _of_model(seen: Probe, units: dict[str, list[bool]], clean: Proportion, effo
         handed_over.training_mode(seen),
         handed_over.neighbours(seen),
         handed_over.normalisation(units),
-        handed_over.chance(clean, seen.classes),
+        handed_over.at_chance(clean, seen.classes),
         handed_over.outputs(seen),
         handed_over.randomness(seen, effort.samples),
     ]

@@ -22,10 +22,10 @@ COLUMNS = 5  # of the picture: readable on a phone
 SIGNS = "-0+"  # of a pixel's change: darker, none, brighter
 
 
-@measurement(trainings=lambda profile: [zoo.training(zoo.sized(zoo.STANDARD, profile))])
+@measurement(trainings=lambda profile: [zoo.training(zoo.for_profile(zoo.STANDARD, profile))])
 def digits(profile: Profile) -> dict[str, Any]:
     """What the standard model reads in the first test image of each class, before and after FGSM at 0.2."""
-    model = zoo.trained(zoo.sized(zoo.STANDARD, profile))
+    model = zoo.trained(zoo.for_profile(zoo.STANDARD, profile))
     test = mnist("test")
     first = torch.tensor([int((test.labels == digit).nonzero()[0]) for digit in range(CLASSES)])
     images, labels = test.images[first], test.labels[first]

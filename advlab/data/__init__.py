@@ -1,6 +1,6 @@
 """Data sets as tensors in [0, 1]: MNIST from the files that this package bundles, and seeded, stratified subsets."""
 
-from advlab.data.loading import (
+from advlab.data.bundled import (
     CLASSES,
     MEAN,
     STD,

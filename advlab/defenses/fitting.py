@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from advlab.engine.cache import machine
 from advlab.models.rewriting import rewritten
-from advlab.training import Recipe, check_recipe, descent, lay_out, memory
+from advlab.training import Recipe, check_recipe, memory, set_memory_format, training_steps
 
 
 def fit(
@@ -47,8 +47,8 @@ def fit(
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = recipe.architecture().to(device).train()
-        lay_out(model, torch.channels_last)
-        for _ in descent(model, rewritten(model), recipe, images, targets, order):
+        set_memory_format(model, torch.channels_last)
+        for _ in training_steps(model, rewritten(model), recipe, images, targets, order):
             pass
-    lay_out(model, torch.contiguous_format)
+    set_memory_format(model, torch.contiguous_format)
     return model.eval()

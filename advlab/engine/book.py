@@ -9,7 +9,7 @@ from typing import Any
 
 from advlab.engine.cache.kinds import KINDS
 from advlab.engine.cache.store import Entry, Store
-from advlab.engine.edition import Edition
+from advlab.engine.editions import Edition
 from advlab.engine.external_results import UnknownName, descend
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from advlab.engine.edition import Edition
+from advlab.engine.editions import Edition
 
 _MARK = re.compile(r"^\s*#\s*--8<--\s*\[(start|end):\s*([\w-]+)\]\s*$")
 

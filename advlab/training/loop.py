@@ -108,15 +108,15 @@ def train(recipe: Recipe, seed: int) -> Training:
     Source: Adam: Kingma, Ba 2015 (arXiv 1412.6980); the loop is advlab's own.
     """
     check_recipe(recipe)
-    training_set = _share("train", recipe.train_images)
-    test_set = _share("test", recipe.test_images)
+    training_set = split_subset("train", recipe.train_images)
+    test_set = split_subset("test", recipe.test_images)
     memory.keep_freed_blocks()
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         model = recipe.architecture().to(machine.device())
-        lay_out(model, torch.channels_last)
+        set_memory_format(model, torch.channels_last)
         history = _fit(model, recipe, training_set, test_set, torch.Generator().manual_seed(seed))
-    lay_out(model, torch.contiguous_format)
+    set_memory_format(model, torch.contiguous_format)
     return Training(model.eval(), history)
 
 
@@ -130,7 +130,7 @@ def check_recipe(recipe: Recipe) -> None:
         raise ValueError(f"clip must be positive, got {recipe.clip}")
 
 
-def lay_out(model: nn.Module, memory_format: torch.memory_format) -> None:
+def set_memory_format(model: nn.Module, memory_format: torch.memory_format) -> None:
     """Puts the kernels of convolutions into a memory format, in place; their convolutions then work in it, too.
 
     Args:
@@ -144,7 +144,18 @@ def lay_out(model: nn.Module, memory_format: torch.memory_format) -> None:
             parameter.data = parameter.data.contiguous(memory_format=memory_format)
 
 
-def _share(split: Split, n: int | None) -> Dataset:
+def split_subset(split: Split, n: int | None) -> Dataset:
+    """`n` stratified images of a split; all of them for None.
+
+    Args:
+        split: "train" or "test".
+        n: how many, at least 1; None for the whole split.
+
+    Raises:
+        ValueError: there is no such split, or it has fewer images; see `advlab.data.subset`.
+
+    Source: advlab's own: what a recipe's `train_images` and `test_images` mean.
+    """
     return mnist(split) if n is None else subset(n, split)
 
 
@@ -165,7 +176,7 @@ class Step:
     targets: Tensor
 
 
-def descent(
+def training_steps(
     model: nn.Module, fast: nn.Module, recipe: Recipe, images: Tensor, targets: Tensor, order: torch.Generator
 ) -> Iterator[Step]:
     """Trains the model by the recipe, one step each time the caller asks for the next result; in training mode.
@@ -229,7 +240,7 @@ def _fit(
     device = machine.device()
     images, labels, fast = training_set.images.to(device), training_set.labels.to(device), rewritten(model)
     history, start = [], time.perf_counter()
-    for epoch, steps in groupby(descent(model, fast, recipe, images, labels, order), lambda step: step.epoch):
+    for epoch, steps in groupby(training_steps(model, fast, recipe, images, labels, order), lambda step: step.epoch):
         total_loss, correct = torch.zeros((), device=device), torch.zeros((), dtype=torch.long, device=device)
         for step in steps:
             total_loss += step.loss * len(step.targets)

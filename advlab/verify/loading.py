@@ -17,7 +17,7 @@ class ModelError(ValueError):
     """A model, or the code that makes it, fails or behaves in a way that cannot be audited."""
 
 
-def named(spec: str) -> object:
+def import_object(spec: str) -> object:
     """Object that `package.module:name` names. The current folder is searched first, as Gunicorn and Uvicorn do.
 
     Args:
@@ -56,7 +56,7 @@ def load_model(spec: str) -> nn.Module:
         UsageError: there is nothing of that name, or it cannot be called.
         ModelError: importing or calling it fails, or it returns no `nn.Module`.
     """
-    factory = named(spec)
+    factory = import_object(spec)
     made = factory if isinstance(factory, nn.Module) else called(spec, factory)
     if not isinstance(made, nn.Module):
         raise ModelError(f"{spec} must return a torch.nn.Module, not {type(made).__name__}")

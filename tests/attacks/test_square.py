@@ -6,7 +6,7 @@ from torch import nn
 
 from advlab.attacks import square, square_queries
 from advlab.attacks.ball import lengths
-from advlab.attacks.square import share
+from advlab.attacks.square import square_fraction
 from advlab.evaluation import predict
 
 
@@ -97,10 +97,10 @@ def test_more_queries_never_lose_a_linear_worst_case():
 
 
 def test_the_papers_schedule():
-    assert share(5, 10_000, 0.8) == 0.8
-    assert share(11, 10_000, 0.8) == 0.4
-    assert share(9_000, 10_000, 0.8) == 0.8 / 2**8
-    assert share(50, 1000, 0.8) == share(500, 10_000, 0.8)
+    assert square_fraction(5, 10_000, 0.8) == 0.8
+    assert square_fraction(11, 10_000, 0.8) == 0.4
+    assert square_fraction(9_000, 10_000, 0.8) == 0.8 / 2**8
+    assert square_fraction(50, 1000, 0.8) == square_fraction(500, 10_000, 0.8)
 
 
 @pytest.mark.parametrize("norm", ["Linf", "L2"])

@@ -104,8 +104,8 @@ def test_the_model_as_handed_over():
     assert handed_over.outputs(FINE) is None
     assert handed_over.outputs(but(output="softmax")).severity == "masked"
     assert handed_over.outputs(but(output="log-softmax")).severity == "note"
-    assert handed_over.chance(Proportion(90, 100), 10) is None
-    assert handed_over.chance(Proportion(11, 100), 10).severity == "setup"
+    assert handed_over.at_chance(Proportion(90, 100), 10) is None
+    assert handed_over.at_chance(Proportion(11, 100), 10).severity == "setup"
 
 
 def test_another_unit_that_fits_better():

@@ -86,7 +86,7 @@ def test_watching_changes_nothing(monkeypatch):
     monkeypatch.setattr(along, "looked_at", lambda model, test: ends.append(flat(model)) or {})
     found = along.watched(recipe, small)
     assert [row["step"] for row in found["rows"]] == [2, 4]
-    expected = zoo.train(zoo.sized(recipe, small), 0).model
+    expected = zoo.train(zoo.for_profile(recipe, small), 0).model
     assert torch.equal(ends[-1], flat(expected))
 
 

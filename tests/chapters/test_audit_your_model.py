@@ -12,7 +12,7 @@ from torch import nn
 from advlab.audit import audit
 from advlab.audit.command import WRONG_USAGE
 from advlab.audit.result import STATUS
-from advlab.chapters.audit_your_model import measure, shown
+from advlab.chapters.audit_your_model import measure, two_audits
 from advlab.chapters.evaluating.models import Rounding
 from advlab.chapters.shared import style
 from advlab.edition import EDITION
@@ -50,20 +50,21 @@ def test_the_readers_file_makes_the_model_that_was_measured():
 def test_what_is_kept_is_the_same_whenever_it_runs():
     model = Linear().eval()
     told = [
-        measure.told(audit(model, 0.3, data=(IMAGES, LABELS), images=20, quick=True, name="mine")) for _ in range(2)
+        measure.audit_summary(audit(model, 0.3, data=(IMAGES, LABELS), images=20, quick=True, name="mine"))
+        for _ in range(2)
     ]
     for one in told:
         assert "mine" in one.pop("card")
     assert told[0] == told[1]
     assert len(told[0]["evidence"]["broken by"]) == 20
     assert isinstance(told[0]["adversarial"], bytes)
-    assert set(shown.names(told[0])) == set(told[0]["attacks"])
+    assert set(two_audits.names(told[0])) == set(told[0]["attacks"])
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_figure_draws_with_words(scheme):
     with style.scheme(scheme):
-        drawn = shown.ladders(made_up(), made_up(0.95, 0.94))
+        drawn = two_audits.ladders(made_up(), made_up(0.95, 0.94))
         assert style.save(drawn.figure).startswith(b"<?xml")
     assert "90.0%" in drawn.alt
     assert "94.0%" in drawn.alt
@@ -72,21 +73,21 @@ def test_the_figure_draws_with_words(scheme):
 
 
 def test_tables():
-    rows = shown.side_by_side(made_up(), made_up(0.95, 0.94, "trusted", "note")).rows
+    rows = two_audits.side_by_side(made_up(), made_up(0.95, 0.94, "trusted", "note")).rows
     assert [row[0] for row in rows[:-2]] == list(ATTACKS)
     assert rows[-2][2].startswith("30.0% (")
     assert rows[-1][2:] == ["no verdict, exit 2", "trusted, exit 0"]
-    assert shown.flags(made_up()).rows == [["**zero gradients**", "50 of 50", "BPDA"]]
+    assert two_audits.flags(made_up()).rows == [["**zero gradients**", "50 of 50", "BPDA"]]
 
 
 @pytest.mark.parametrize(
     ("claim", "true", "false"),
     [
-        (shown.both_look_robust, [made_up(), made_up()], [made_up(), made_up(0.5)]),
-        (shown.masked_falls, [made_up(0.9, 0.3)], [made_up(0.9, 0.7)]),
-        (shown.honest_stays, [made_up(0.9, 0.85)], [made_up(0.9, 0.7)]),
-        (shown.no_verdict, [made_up()], [made_up(verdict="trusted")]),
-        (shown.no_flag, [made_up(severity="note")], [made_up()]),
+        (two_audits.both_look_robust, [made_up(), made_up()], [made_up(), made_up(0.5)]),
+        (two_audits.masked_falls, [made_up(0.9, 0.3)], [made_up(0.9, 0.7)]),
+        (two_audits.honest_stays, [made_up(0.9, 0.85)], [made_up(0.9, 0.7)]),
+        (two_audits.no_verdict, [made_up()], [made_up(verdict="trusted")]),
+        (two_audits.no_flag, [made_up(severity="note")], [made_up()]),
     ],
 )
 def test_claims_hold_and_fail(claim, true, false):
@@ -112,12 +113,12 @@ def test_the_page_lists_every_flag_and_no_other():
                 names |= {first.value} if isinstance(first, ast.Constant) else outputs
     page = (PACKAGE.parent / "docs" / "audit_your_model.md").read_text(encoding="utf-8")
     table = page.split("| flag | what it means |")[1].split("\n\n")[0]
-    shown = [row.split("|")[1].strip() for row in table.splitlines()[2:]]
-    assert sorted(shown) == sorted(names)
-    assert len(shown) > 15
+    two_audits = [row.split("|")[1].strip() for row in table.splitlines()[2:]]
+    assert sorted(two_audits) == sorted(names)
+    assert len(two_audits) > 15
 
 
 def test_the_page_lists_every_exit_status():
     page = (PACKAGE.parent / "docs" / "audit_your_model.md").read_text(encoding="utf-8")
-    shown = re.findall(r"(?m)^\| \$(\d+)\$ \| ", page)
-    assert {int(one) for one in shown} == {*STATUS.values(), WRONG_USAGE}
+    two_audits = re.findall(r"(?m)^\| \$(\d+)\$ \| ", page)
+    assert {int(one) for one in two_audits} == {*STATUS.values(), WRONG_USAGE}

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from advlab.chapters.detection import claims, detectors, evaded, figures, growing, measure, tables
+from advlab.chapters.detection import claims, detectors, evaded, figures, larger_epsilons, measure, tables
 from advlab.chapters.shared import style
 from advlab.data import Dataset
 from advlab.defenses import Detector
@@ -137,8 +137,8 @@ def test_the_limit_is_set_on_other_images(profile, n):
 
 def test_pixels_that_can_cross():
     images = torch.tensor([[0.0, 0.25, 0.5, 0.75, 1.0], [0.0, 0.0, 0.0, 0.0, 0.3]]).view(2, 1, 1, 5)
-    assert growing.crossing(images, 0.3) == 2.0
-    assert growing.crossing(images, 0.1) == 0.5
+    assert larger_epsilons.crossing(images, 0.3) == 2.0
+    assert larger_epsilons.crossing(images, 0.1) == 0.5
 
 
 def test_a_draft_sees_fewer_training_images():

@@ -90,7 +90,7 @@ def test_saliency_leaves_what_is_at_its_target():
 
 def test_the_students_training_has_a_key_of_its_own():
     keys = {zoo.distilling(profile).key for profile in (DRAFT, STANDARD)}
-    keys |= {zoo.distilling(DRAFT, seed=1).key, zoo.training(zoo.sized(zoo.DISTILLED.recipe, DRAFT)).key}
+    keys |= {zoo.distilling(DRAFT, seed=1).key, zoo.training(zoo.for_profile(zoo.DISTILLED.recipe, DRAFT)).key}
     assert len(keys) == 4
     other = zoo.Distillation(zoo.DISTILLED.recipe, temperature=20.0)
     assert zoo.distilling(DRAFT, other).key not in keys

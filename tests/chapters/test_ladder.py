@@ -8,7 +8,7 @@ from torch import nn
 
 from advlab.attacks import bim, fgsm, pgd
 from advlab.attacks.losses import cross_entropy, margin
-from advlab.chapters.ladder import claims, figures, further, measure, surface, tables
+from advlab.chapters.ladder import claims, figures, measure, surface, tables, upper_rungs
 from advlab.chapters.shared import style
 from advlab.data import Dataset, mnist, subset
 from advlab.engine.cache.profile import DRAFT, FULL, STANDARD
@@ -45,7 +45,7 @@ def test_the_shown_pgd_is_the_librarys(network, digits, epsilon, steps):
 @pytest.mark.parametrize(("profile", "n"), [(DRAFT, 51), (STANDARD, 200), (FULL, 10000)])
 def test_the_costly_rungs_see_a_part_of_the_same_images(profile, n):
     test, index = measure.chosen(profile, measure.IMAGES)
-    fewer, of_them = measure.chosen(profile, further.AUTOATTACK_IMAGES)
+    fewer, of_them = measure.chosen(profile, upper_rungs.AUTOATTACK_IMAGES)
     assert (len(test), len(index)) == (n, n)
     assert set(of_them.tolist()) < set(index.tolist())
     assert abs(len(fewer) - n / 2) < 1
@@ -64,8 +64,8 @@ def test_each_rung_stays_in_the_ball(network, digits):
 
 def test_restarts_only_take_away(trained, digits):
     few = Dataset(digits.images[:20], digits.labels[:20])
-    rights = further.after_restarts(trained, few, 0.05, torch.Generator().manual_seed(0))
-    assert len(rights) == further.RESTARTS
+    rights = upper_rungs.after_restarts(trained, few, 0.05, torch.Generator().manual_seed(0))
+    assert len(rights) == upper_rungs.RESTARTS
     for before, after in itertools.pairwise(rights):
         assert not (after & ~before).any()
     assert 0 < rights[-1].sum() < (predict(trained, few.images) == few.labels).sum()
@@ -155,7 +155,7 @@ def again(epsilons):
 
 
 def by_steps(epsilon):
-    return {"n": 100, "epsilon": epsilon, "steps": {str(s): accuracy(60 + 30 // s) for s in further.DOUBLED}}
+    return {"n": 100, "epsilon": epsilon, "steps": {str(s): accuracy(60 + 30 // s) for s in upper_rungs.DOUBLED}}
 
 
 def four(epsilons):
@@ -190,9 +190,9 @@ STORY = {
     "standard": grid(6, 0.5),
     "robust": grid(0.5, 0.1),
 }
-AGAIN = (again(further.STANDARD_EPSILONS), again(further.ROBUST_EPSILONS))
-FOUR = (four(further.STANDARD_AUTOATTACK), four((further.ROBUST_AT,)))
-STEPS = (by_steps(further.STANDARD_AT), by_steps(further.ROBUST_AT))
+AGAIN = (again(upper_rungs.STANDARD_EPSILONS), again(upper_rungs.ROBUST_EPSILONS))
+FOUR = (four(upper_rungs.STANDARD_AUTOATTACK), four((upper_rungs.ROBUST_AT,)))
+STEPS = (by_steps(upper_rungs.STANDARD_AT), by_steps(upper_rungs.ROBUST_AT))
 DRAWINGS = {
     figures.ladder: (OF_STANDARD, OF_ROBUST, *AGAIN, *FOUR),
     figures.convergence: (*STEPS, *AGAIN),
@@ -242,7 +242,7 @@ def test_tables_show_pairs_and_rungs():
     ],
 )
 def test_p_is_never_shown_smaller_than_it_is(p, shown):
-    assert tables.chance(p) == shown
+    assert tables.format_p(p) == shown
 
 
 # --- what is claimed -------------------------------------------------------------------------------------------------

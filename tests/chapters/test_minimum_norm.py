@@ -6,7 +6,8 @@ import torch
 from scipy.stats import binom
 
 from advlab.attacks import deepfool
-from advlab.chapters.minimum_norm import claims, figures, found, measure, pictures, tables, theory
+from advlab.chapters.minimum_norm import claims, figures, measure, pictures, tables, theory
+from advlab.chapters.minimum_norm import least_changes
 from advlab.chapters.shared import style
 from advlab.data import Dataset
 from advlab.engine.cache.profile import DRAFT, FULL, STANDARD
@@ -18,7 +19,7 @@ from advlab.evaluation import Proportion, distances, logits, predict
 @pytest.mark.parametrize("n", [1, 5, 20, 99, 200])
 def test_the_medians_interval_covers_and_no_narrower_one_would(n):
     """The median of n lies outside by less than one in twenty; one rank further in, by more."""
-    middle = found.median([float(rank) for rank in range(n)])
+    middle = least_changes.median([float(rank) for rank in range(n)])
     low = int(middle["low"])
     assert middle["high"] == n - 1 - low
     assert middle["value"] == pytest.approx((n - 1) / 2)
@@ -27,8 +28,8 @@ def test_the_medians_interval_covers_and_no_narrower_one_would(n):
 
 
 def test_failures_are_infinitely_far():
-    assert found.median([1.0, None, 3.0])["value"] == 3.0
-    assert found.median([1.0, None, None]) == {"value": None, "low": 1.0, "high": None, "n": 3}
+    assert least_changes.median([1.0, None, 3.0])["value"] == 3.0
+    assert least_changes.median([1.0, None, None]) == {"value": None, "low": 1.0, "high": None, "n": 3}
 
 
 def test_what_an_attack_found(network, digits):
@@ -38,8 +39,8 @@ def test_what_an_attack_found(network, digits):
     attacked = deepfool(network, test.images, test.labels)
     attacked[5] = test.images[5]  # as if it had failed
     index = torch.arange(100, 112)
-    result = found.found(network, test, index, attacked, "L2")
-    sizes = distances(network, test.images, test.labels, attacked, "L2")
+    result = least_changes.found(network, test, index, attacked, "L2")
+    sizes = least_changes(network, test.images, test.labels, attacked, "L2")
     assert result["n"] == 12
     assert (result["success"]["count"], result["success"]["n"]) == (8, 9)
     assert result["distances"][2] is None
@@ -49,13 +50,13 @@ def test_what_an_attack_found(network, digits):
     assert result["labels"] == test.labels[3:].tolist()
     assert result["evidence"]["images"][5] == [105, int(test.labels[5]), 1, int(test.labels[5]), None]
     assert result["evidence"]["images"][0][2] == 0
-    assert len(result["pictures"]) == found.PICTURES
+    assert len(result["pictures"]) == least_changes.PICTURES
     first = result["pictures"][0]
     shown = torch.tensor(first["grey levels"]) / 255 + torch.tensor(first["change"])
     torch.testing.assert_close(shown, attacked[3, 0], rtol=0, atol=6e-4)
     json.dumps(result, allow_nan=False)
-    assert found.within(result, math.inf) == pytest.approx(11 / 12)
-    assert found.within(result, 0) == pytest.approx(3 / 12)
+    assert least_changes.within(result, math.inf) == pytest.approx(11 / 12)
+    assert least_changes.within(result, 0) == pytest.approx(3 / 12)
 
 
 def test_fab_takes_the_nearest_of_several_targets(network, digits):
@@ -92,7 +93,7 @@ def result(middle, n=60, failures=0, answer=3):
     return {
         "n": n,
         "success": Proportion(n - 2 - failures, n - 2).to_json(),
-        "median": found.median(sizes),
+        "median": least_changes.median(sizes),
         "distances": sizes,
         "labels": [k % 10 for k in range(n - 2)],
         "pictures": [{"index": k, "distance": 1.0 if k else None, **picture} for k in range(6)],
@@ -100,7 +101,7 @@ def result(middle, n=60, failures=0, answer=3):
 
 
 def checked(of, epsilons, off=0.0):
-    shares = {f"{e:g}": round(of["n"] * (1 - found.within(of, e) + off)) for e in epsilons}
+    shares = {f"{e:g}": round(of["n"] * (1 - least_changes.within(of, e) + off)) for e in epsilons}
     return {"epsilons": {name: Proportion(count, of["n"]).to_json() for name, count in shares.items()}}
 
 

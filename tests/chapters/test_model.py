@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from advlab import training
-from advlab.chapters.model import answering, learning, measure, reading
+from advlab.chapters.model import answering, data_and_network, learning, measure
 from advlab.chapters.shared import style
 from advlab.engine.cache.profile import DRAFT
 from advlab.evaluation import Proportion
@@ -118,8 +118,8 @@ def test_bins_hold_both_ends():
 def test_figures_draw(scheme, data, architecture, answers):
     runs = trainings(history(0.97, 0.991), history(0.96, 0.992))
     drawn = [
-        *((one, data) for one in (reading.digits, reading.pixel)),
-        (reading.diagram, architecture),
+        *((one, data) for one in (data_and_network.digits, data_and_network.pixel)),
+        (data_and_network.diagram, architecture),
         *((one, runs) for one in (learning.curves, learning.spread)),
         *((o, answers) for o in (answering.confusion, answering.by_class, answering.errors, answering.confidence)),
     ]
@@ -140,20 +140,20 @@ def test_a_model_without_errors_can_be_drawn(answers):
 
 def test_the_diagram_says_what_the_layers_are(architecture):
     with style.scheme("light"):
-        drawing = reading.diagram(architecture)
+        drawing = data_and_network.diagram(architecture)
         words = {text.get_text() for text in drawing.figure.axes[0].texts}
     assert {"conv1", "fc2", "64 × 7 × 7", "401,536", "MaxPool2d"} <= words
 
 
 def test_claims_about_data_and_layers(data, architecture):
-    assert reading.constants_fit(data)
-    assert not reading.constants_fit(data | {"mean": 0.1309})
-    assert reading.mostly_black(data)
-    assert not reading.mostly_black(data | {"black_test": 0.5})
-    assert reading.nearly_balanced(data)
-    assert not reading.nearly_balanced(data | {"most": 2 * data["fewest"]})
-    assert reading.fc1_holds_nearly_all(architecture)
-    assert not reading.fc1_holds_nearly_all({"fc1_share": 0.5})
+    assert data_and_network.constants_fit(data)
+    assert not data_and_network.constants_fit(data | {"mean": 0.1309})
+    assert data_and_network.mostly_black(data)
+    assert not data_and_network.mostly_black(data | {"black_test": 0.5})
+    assert data_and_network.nearly_balanced(data)
+    assert not data_and_network.nearly_balanced(data | {"most": 2 * data["fewest"]})
+    assert data_and_network.fc1_holds_nearly_all(architecture)
+    assert not data_and_network.fc1_holds_nearly_all({"fc1_share": 0.5})
 
 
 def test_claims_about_training():

@@ -153,7 +153,7 @@ def test_the_parts_share_no_image():
 
 def test_windows_hold_the_share_that_was_asked_for_and_no_answer_twice():
     clean, attacked = torch.arange(500).double(), -1 - torch.arange(80).double()
-    seen = drift.windows(clean, attacked, 0.2, drift.chance())
+    seen = drift.windows(clean, attacked, 0.2, drift.fresh_generator())
     assert seen.shape == (drift.WINDOWS, drift.WINDOW)
     assert bool(((seen < 0).sum(1) == 20).all())
     assert all(len(set(row.tolist())) == drift.WINDOW for row in seen[:20])

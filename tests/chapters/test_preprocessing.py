@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from advlab.attacks.losses import margin
-from advlab.chapters.preprocessing import claims, defenses, figures, flips, measure, rows, tables
+from advlab.chapters.preprocessing import claims, defense_rows, defenses, figures, flips, measure, tables
 from advlab.chapters.shared import style
 from advlab.defenses import BitDepth
 from advlab.evaluation import Proportion
@@ -139,7 +139,7 @@ def test_a_name_that_is_no_defense():
     with pytest.raises(ValueError, match="no defense of this page"):
         defenses.transformation("prayer", 0)
     with pytest.raises(ValueError, match="zip"):
-        rows.by_name(one())
+        defense_rows.by_name(one())
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

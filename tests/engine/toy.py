@@ -11,7 +11,7 @@ FILES = {
     "toybook/__init__.py": "",
     "toybook/edition.py": """
 from pathlib import Path
-from advlab.engine.edition import Edition
+from advlab.engine.editions import Edition
 
 HERE = Path(__file__).parent
 EDITION = Edition(

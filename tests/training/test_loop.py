@@ -132,7 +132,7 @@ def test_a_recipe_does_not_change():
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 def test_pooling_first_is_the_same_function(network, digits, layout):
-    training.lay_out(network, layout)
+    training.set_memory_format(network, layout)
     network.double().eval()
     images, labels = digits.images.double(), digits.labels
     results = []

@@ -12,7 +12,7 @@ from advlab import zoo
 from advlab.attacks import fgsm, pgd
 from advlab.attacks.until_broken import pgd_until_broken
 from advlab.chapters.adversarial_training.measure import EPSILON
-from advlab.chapters.shared.robustness_bands import SEED, share
+from advlab.chapters.shared.robustness_bands import SEED, proportion
 from advlab.data import Dataset, mnist, subset
 from advlab.defenses.adversarial_training import LONG_STEP
 from advlab.engine.cache import machine
@@ -21,7 +21,7 @@ from advlab.engine.cache.progress import report
 from advlab.engine.chapter import measurement
 from advlab.evaluation import predict
 from advlab.models.rewriting import rewritten
-from advlab.training import Recipe, descent, lay_out
+from advlab.training import Recipe, set_memory_format, training_steps
 
 #: How often the network is looked at, on how many test images, and with how many steps of PGD.
 LOOKS, IMAGES, STEPS = 15, 250, 10
@@ -29,7 +29,7 @@ LOOKS, IMAGES, STEPS = 15, 250, 10
 
 def watched(recipe: Recipe, profile: Profile) -> dict[str, Any]:
     """The recipe's training, stopped some times to attack the network as it then is. Looking draws no chance of it."""
-    recipe = zoo.sized(recipe, profile)
+    recipe = zoo.for_profile(recipe, profile)
     test = subset(min(IMAGES, profile.slow_images))
     data = mnist("train") if recipe.train_images is None else subset(recipe.train_images, "train")
     steps = recipe.epochs * -(-len(data) // recipe.batch_size)
@@ -37,9 +37,9 @@ def watched(recipe: Recipe, profile: Profile) -> dict[str, Any]:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         model = recipe.architecture().to(machine.device())
-        lay_out(model, torch.channels_last)
+        set_memory_format(model, torch.channels_last)
         order = torch.Generator().manual_seed(0)
-        moving = descent(model, rewritten(model), recipe, data.images, data.labels, order)
+        moving = training_steps(model, rewritten(model), recipe, data.images, data.labels, order)
         for done, _ in enumerate(moving, start=1):
             if done * LOOKS // steps > (done - 1) * LOOKS // steps:
                 rows.append({"step": done} | looked_at(model, test))
@@ -56,7 +56,7 @@ def looked_at(model: nn.Module, test: Dataset) -> dict[str, Any]:
         "FGSM": fgsm(model, x, y, EPSILON),
         "PGD": pgd_until_broken(model, x, y, EPSILON, generator=generator, steps=STEPS),
     }
-    return {name: share(predict(model, images) == y) for name, images in found.items()}
+    return {name: proportion(predict(model, images) == y) for name, images in found.items()}
 
 
 @measurement

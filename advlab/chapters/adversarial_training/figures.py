@@ -43,7 +43,7 @@ def overfitting(*results: Result) -> Drawing:
         axes.set_title(f"trained on {title}", loc="left")
         axes.set_xlim(0, result["steps"])
         axes.set_ylabel("accuracy")
-        style.percent(axes)
+        style.percent_axis(axes)
         style.label_ends(axes, LINES, gap=0.1)
         last = result["rows"][-1]
         ends = ", ".join(f"{percent(last[name]['value'])} {name}" for name in LINES)
@@ -97,7 +97,7 @@ def by_seconds(*results: Result) -> Drawing:
     axes.xaxis.set_minor_locator(NullLocator())
     axes.set(xlabel="seconds of training, one core", ylabel="accuracy")
     axes.margins(x=0.15)
-    style.percent(axes)
+    style.percent_axis(axes)
     return Drawing(
         drawn,
         alt=f"Accuracy against seconds of training: {'; '.join(told)}.",

@@ -11,7 +11,7 @@ from advlab import zoo
 from advlab.attacks import fgsm
 from advlab.attacks.losses import margin
 from advlab.attacks.until_broken import pgd_until_broken
-from advlab.chapters.shared.robustness_bands import SEED, number_of, share, signs_of_masking, standing
+from advlab.chapters.shared.robustness_bands import SEED, number_of, proportion, signs_of_masking, standing
 from advlab.data import indices, mnist, subset
 from advlab.engine.cache.computation import Computation
 from advlab.engine.cache.profile import Profile
@@ -28,9 +28,9 @@ STEPS = 40
 COUNTED = 20
 
 
-def stood(recipe: Recipe, profile: Profile) -> dict[str, Any]:
+def evaluate_form(recipe: Recipe, profile: Profile) -> dict[str, Any]:
     """One form: clean accuracy on all test images of the profile, then attacks; seconds and passes of its training."""
-    recipe = zoo.sized(recipe, profile)
+    recipe = zoo.for_profile(recipe, profile)
     model, n = zoo.trained(recipe), number_of(profile)
     test, index = subset(n), indices(n)
     found = standing(model, test, index)
@@ -41,8 +41,8 @@ def stood(recipe: Recipe, profile: Profile) -> dict[str, Any]:
     answers = logits(model, whole.images).argmax(1)
     return found | {
         "clean on all": Proportion(int((answers == whole.labels).sum()), len(whole)).to_json(),
-        "FGSM": share(predict(model, fgsm(model, test.images, test.labels, EPSILON)) == test.labels),
-        "PGD": share(predict(model, many) == test.labels),
+        "FGSM": proportion(predict(model, fgsm(model, test.images, test.labels, EPSILON)) == test.labels),
+        "PGD": proportion(predict(model, many) == test.labels),
         "signs": signs_of_masking(model, test),
         "seconds": sum(row["seconds"] for row in history),
         "epochs": recipe.epochs,
@@ -82,40 +82,40 @@ def passes(recipe: Recipe) -> int:
     return counter.count
 
 
-def of(*recipes: Recipe) -> Any:
+def trainings_of(*recipes: Recipe) -> Any:
     """The trainings of these recipes, for `@measurement`."""
 
     def trainings(profile: Profile) -> list[Computation]:
-        return [zoo.training(zoo.sized(recipe, profile)) for recipe in recipes]
+        return [zoo.training(zoo.for_profile(recipe, profile)) for recipe in recipes]
 
     return trainings
 
 
-@measurement(trainings=of(zoo.SINGLE_STEP))
+@measurement(trainings=trainings_of(zoo.SINGLE_STEP))
 def single(profile: Profile) -> dict[str, Any]:
     """Trained on FGSM from the image itself."""
-    return stood(zoo.SINGLE_STEP, profile)
+    return evaluate_form(zoo.SINGLE_STEP, profile)
 
 
-@measurement(trainings=of(zoo.RANDOM_SINGLE_STEP))
+@measurement(trainings=trainings_of(zoo.RANDOM_SINGLE_STEP))
 def random_single(profile: Profile) -> dict[str, Any]:
     """Trained on one long step from a random start."""
-    return stood(zoo.RANDOM_SINGLE_STEP, profile)
+    return evaluate_form(zoo.RANDOM_SINGLE_STEP, profile)
 
 
-@measurement(trainings=of(zoo.PGD_TRAINED))
+@measurement(trainings=trainings_of(zoo.PGD_TRAINED))
 def several(profile: Profile) -> dict[str, Any]:
     """Trained on three steps of PGD."""
-    return stood(zoo.PGD_TRAINED, profile)
+    return evaluate_form(zoo.PGD_TRAINED, profile)
 
 
-@measurement(trainings=of(zoo.TRADES))
+@measurement(trainings=trainings_of(zoo.TRADES))
 def trades(profile: Profile) -> dict[str, Any]:
     """Trained by TRADES."""
-    return stood(zoo.TRADES, profile)
+    return evaluate_form(zoo.TRADES, profile)
 
 
-@measurement(trainings=of(zoo.ADVERSARIAL))
+@measurement(trainings=trainings_of(zoo.ADVERSARIAL))
 def longest(profile: Profile) -> dict[str, Any]:
     """Trained on three steps of PGD, on all images and for longer."""
-    return stood(zoo.ADVERSARIAL, profile)
+    return evaluate_form(zoo.ADVERSARIAL, profile)

@@ -42,15 +42,15 @@ SHALLOW = Recipe(architecture=shallow_softmax, epochs=4, batch_size=100, learnin
 
 def shallow_only(profile: Profile) -> list[Computation]:
     """The training of the linear classifier."""
-    return [zoo.training(zoo.sized(SHALLOW, profile))]
+    return [zoo.training(zoo.for_profile(SHALLOW, profile))]
 
 
 def two(profile: Profile) -> list[Computation]:
     """The trainings of the network that images are made on, and of the one that was trained on single steps."""
-    return [zoo.training(zoo.sized(recipe, profile)) for recipe in (zoo.STANDARD, zoo.SINGLE_STEP)]
+    return [zoo.training(zoo.for_profile(recipe, profile)) for recipe in (zoo.STANDARD, zoo.SINGLE_STEP)]
 
 
-def chance() -> torch.Generator:
+def fresh_generator() -> torch.Generator:
     """The source of random starts, always the same."""
     return torch.Generator().manual_seed(SEED)
 
@@ -68,7 +68,7 @@ def read(model: nn.Module, images: Tensor, labels: Tensor) -> Result:
 @measurement(trainings=shallow_only)
 def softmax_regression(profile: Profile) -> Result:
     """A linear classifier, clean and one FGSM step away, with the result clipped to [0, 1] and as it is."""
-    return regression(zoo.trained(zoo.sized(SHALLOW, profile)), test_images(profile), GOODFELLOW)
+    return regression(zoo.trained(zoo.for_profile(SHALLOW, profile)), test_images(profile), GOODFELLOW)
 
 
 def regression(model: nn.Module, test: Dataset, epsilon: float) -> Result:
@@ -89,7 +89,7 @@ def regression(model: nn.Module, test: Dataset, epsilon: float) -> Result:
 @measurement(trainings=two)
 def by_transfer(profile: Profile) -> Result:
     """A network trained on FGSM's images: asked with images made on another network, and with its own."""
-    standard, single = (zoo.trained(zoo.sized(recipe, profile)) for recipe in (zoo.STANDARD, zoo.SINGLE_STEP))
+    standard, single = (zoo.trained(zoo.for_profile(recipe, profile)) for recipe in (zoo.STANDARD, zoo.SINGLE_STEP))
     return transferred(standard, single, test_images(profile), subset(profile.slow_images))
 
 
@@ -100,7 +100,9 @@ def transferred(source: nn.Module, defended: nn.Module, test: Dataset, few: Data
     report(1, 3)
     own = fgsm(defended, x, y, TUTORIAL_NSL)
     report(2, 3)
-    steps = pgd_until_broken(defended, few.images, few.labels, TUTORIAL_NSL, steps=FEW_STEPS, generator=chance())
+    steps = pgd_until_broken(
+        defended, few.images, few.labels, TUTORIAL_NSL, steps=FEW_STEPS, generator=fresh_generator()
+    )
     return {
         "epsilon": TUTORIAL_NSL,
         "n": len(y),
@@ -124,7 +126,7 @@ def attacked(model: nn.Module, test: Dataset) -> Result:
     x, y = test.images, test.labels
     single = predict(model, fgsm(model, x, y, MADRY)) == y
     report(1, 1 + RESTARTS)
-    generator, standing, after = chance(), torch.ones(len(y), dtype=torch.bool), []
+    generator, standing, after = fresh_generator(), torch.ones(len(y), dtype=torch.bool), []
     for number in range(RESTARTS):
         index = standing.nonzero().flatten()
         if len(index):  # attacks refuse an empty batch

@@ -21,25 +21,25 @@ LEVELS = 9
 
 def standard_only(profile: Profile) -> list[Computation]:
     """The training of the model that is rounded."""
-    return [zoo.training(zoo.sized(zoo.STANDARD, profile))]
+    return [zoo.training(zoo.for_profile(zoo.STANDARD, profile))]
 
 
 def robust_only(profile: Profile) -> list[Computation]:
     """The training of the model trained on PGD's examples."""
-    return [zoo.training(zoo.sized(zoo.ROBUST, profile))]
+    return [zoo.training(zoo.for_profile(zoo.ROBUST, profile))]
 
 
 @measurement(trainings=standard_only)
 def rounding(profile: Profile) -> dict[str, Any]:
     """A quick audit of the standard model behind an input rounded to nine grey levels, L-infinity .2, seed 0."""
-    model = nn.Sequential(Rounding(LEVELS), zoo.trained(zoo.sized(zoo.STANDARD, profile)))
-    return told(audited(model.eval(), "mymodel:rounding"))
+    model = nn.Sequential(Rounding(LEVELS), zoo.trained(zoo.for_profile(zoo.STANDARD, profile)))
+    return audit_summary(audited(model.eval(), "mymodel:rounding"))
 
 
 @measurement(trainings=robust_only)
 def trained_on_pgd(profile: Profile) -> dict[str, Any]:
     """A quick audit of the model trained on PGD's examples, L-infinity .2, seed 0."""
-    return told(audited(zoo.trained(zoo.sized(zoo.ROBUST, profile)), "mymodel:adversarially_trained"))
+    return audit_summary(audited(zoo.trained(zoo.for_profile(zoo.ROBUST, profile)), "mymodel:adversarially_trained"))
 
 
 def audited(model: nn.Module, name: str) -> Audit:
@@ -47,7 +47,7 @@ def audited(model: nn.Module, name: str) -> Audit:
     return audit(model, EPSILON, quick=True, name=name)
 
 
-def told(found: Audit) -> dict[str, Any]:
+def audit_summary(found: Audit) -> dict[str, Any]:
     """The parts of an audit that are the same whenever it runs, its card, and each image as evidence."""
     whole = found.to_json()
     kept = ("verdict", "exit_status", "clean", "robust", "epsilon", "flags", "curve")

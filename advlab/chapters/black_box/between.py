@@ -34,15 +34,15 @@ Transferred = Callable[[nn.Module, Tensor, Tensor, float], Tensor]
 
 def all_four(profile: Profile) -> list[Computation]:
     """The trainings of all networks of the matrix."""
-    recipe = zoo.sized(zoo.STANDARD, profile)
-    return [*(zoo.training(recipe, seed) for seed in SEEDS), zoo.training(zoo.sized(zoo.ROBUST, profile))]
+    recipe = zoo.for_profile(zoo.STANDARD, profile)
+    return [*(zoo.training(recipe, seed) for seed in SEEDS), zoo.training(zoo.for_profile(zoo.ROBUST, profile))]
 
 
 def networks(profile: Profile) -> dict[str, nn.Module]:
     """The networks of the matrix by the names they have on the page."""
-    recipe = zoo.sized(zoo.STANDARD, profile)
+    recipe = zoo.for_profile(zoo.STANDARD, profile)
     standard = {f"standard, seed {seed}": zoo.trained(recipe, seed) for seed in SEEDS}
-    return standard | {ROBUST: zoo.trained(zoo.sized(zoo.ROBUST, profile))}
+    return standard | {ROBUST: zoo.trained(zoo.for_profile(zoo.ROBUST, profile))}
 
 
 def images_of(profile: Profile) -> Dataset:

@@ -46,7 +46,7 @@ def square_curve(result: Result) -> Drawing:
     axes.set(xscale="log", xlabel="queries an image", ylabel="broken", xlim=(1, result["queries"]))
     ticks = (1, 10, 100, 1000)
     axes.set_xticks(ticks, [f"{tick:,}" for tick in ticks])
-    style.percent(axes)
+    style.percent_axis(axes)
     style.label_ends(axes, {f"ε = {epsilon}": LOOKS[epsilon] for epsilon in result["epsilons"]}, gap=0.07)
     words = "; ".join(
         f"at epsilon {epsilon} "

@@ -35,13 +35,13 @@ Result = dict[str, Any]
 
 def of_standard(profile: Profile) -> list[Computation]:
     """The training of the model that is asked."""
-    return [zoo.training(zoo.sized(zoo.STANDARD, profile))]
+    return [zoo.training(zoo.for_profile(zoo.STANDARD, profile))]
 
 
 @measurement(trainings=of_standard)
 def by_scores(profile: Profile) -> Result:
     """Of the images that the standard model gets right, how many Square breaks within how many queries."""
-    model, test = zoo.trained(zoo.sized(zoo.STANDARD, profile)), subset(profile.slow_images // SQUARE_SHARE)
+    model, test = zoo.trained(zoo.for_profile(zoo.STANDARD, profile)), subset(profile.slow_images // SQUARE_SHARE)
     right = predict(model, test.images) == test.labels
     found: Result = {"queries": SQUARE_QUERIES, "n": int(right.sum()), "images": len(test), "epsilons": {}}
     needed = []
@@ -73,7 +73,7 @@ def of_square(spent: Tensor, right: Tensor) -> Result:
 @measurement(trainings=of_standard)
 def by_decisions(profile: Profile) -> Result:
     """L2 distance to a misclassified image that HopSkipJump reaches with few and with many queries, beside DeepFool."""
-    model = zoo.trained(zoo.sized(zoo.STANDARD, profile))
+    model = zoo.trained(zoo.for_profile(zoo.STANDARD, profile))
     test = subset(max(profile.slow_images // JUMP_SHARE, 8))
     right = (predict(model, test.images) == test.labels).nonzero().squeeze(1)
     images, labels = test.images[right], test.labels[right]

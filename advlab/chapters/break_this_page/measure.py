@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from advlab import challenge
-from advlab.chapters.shared.robustness_bands import number_of, share, shortened
+from advlab.chapters.shared.robustness_bands import number_of, proportion, shortened
 from advlab.data import indices, subset
 from advlab.engine.cache.profile import Profile
 from advlab.engine.cache.source import PACKAGE
@@ -32,7 +32,7 @@ def tried(profile: Profile) -> dict[str, Any]:
     rows = zip(index.tolist(), test.labels.tolist(), found.right.tolist(), found.broken_by, strict=True)
     return {
         "n": n,
-        "clean": share(found.clean),
-        "robust": share(found.right),
+        "clean": proportion(found.clean),
+        "robust": proportion(found.right),
         "evidence": {"columns": ["index", "label", "right", "broken by"], "images": [list(row) for row in rows]},
     }

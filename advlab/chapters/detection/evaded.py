@@ -13,8 +13,8 @@ from advlab.chapters.detection import detectors
 from advlab.chapters.detection.measure import (
     EPSILON,
     Judge,
-    chance,
     chosen,
+    fresh_generator,
     share,
     standard,
     standard_only,
@@ -75,7 +75,7 @@ def evaded(judge: Judge, test: Dataset, attempts: tuple[Attempt, ...], epsilon: 
             x[standing],
             y[standing],
             epsilon,
-            generator=chance(),
+            generator=fresh_generator(),
             steps=attempt.steps,
             step_size=attempt.step_size,
             along=attempt.along,

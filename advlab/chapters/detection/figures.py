@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
 from advlab.chapters.detection.evaded import consistency, density, mahalanobis, network, squeezers
-from advlab.chapters.detection.growing import growing
+from advlab.chapters.detection.larger_epsilons import growing
 from advlab.chapters.detection.measure import FALSE_POSITIVES, base_rates
 from advlab.chapters.shared import style
 from advlab.chapters.shared import two_dots as two_dots
@@ -45,7 +45,7 @@ def curves(*results: Result) -> Drawing:
             axes.plot(*zip(*result[attack]["curve"], strict=True), label=name, **look)
         axes.set(xlim=(-0.01, 0.5), xlabel="clean images flagged", title=attack)
         axes.xaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
-        style.percent(axes)
+        style.percent_axis(axes)
     panels[0].set_ylabel("attacked images flagged")
     drawn.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)
     words = "; ".join(
@@ -98,7 +98,7 @@ def precision(result: Result) -> Drawing:
     axes.set(xscale="log", xlabel="share of attacks among all images", ylabel="alarms that are attacks")
     axes.invert_xaxis()
     axes.xaxis.set_major_formatter(FuncFormatter(lambda rate, _: one_in(rate)))
-    style.percent(axes)
+    style.percent_axis(axes)
     axes.legend(loc="upper right")
     words = "; ".join(
         f"at {percent_of(name)} false alarms {result['at base rate'][name]:.2%}" for name in result["precision"]
@@ -148,7 +148,7 @@ def larger(here: Result, beyond: Result) -> Drawing:
         )
     axes.axvline(0.5, color=style.color("muted"), linewidth=1, linestyle=":")
     axes.set(xlabel="ε, in pixels", ylabel="right or flagged")
-    style.percent(axes)
+    style.percent_axis(axes)
     axes.legend(loc="lower left")
     words = "; ".join(
         f"{name}: " + ", ".join(f"{percent(rows[e][name]['value'])} at {e}" for e in at) for name in looks

@@ -42,15 +42,15 @@ Result = dict[str, Any]
 
 def standard_only(profile: Profile) -> list[Computation]:
     """The training of the model that is guarded."""
-    return [zoo.training(zoo.sized(zoo.STANDARD, profile))]
+    return [zoo.training(zoo.for_profile(zoo.STANDARD, profile))]
 
 
 def standard(profile: Profile) -> nn.Module:
     """The model that is guarded."""
-    return zoo.trained(zoo.sized(zoo.STANDARD, profile))
+    return zoo.trained(zoo.for_profile(zoo.STANDARD, profile))
 
 
-def chance() -> torch.Generator:
+def fresh_generator() -> torch.Generator:
     """A generator of the page's seed, anew for each attack."""
     return torch.Generator().manual_seed(SEED)
 
@@ -66,7 +66,7 @@ def chosen(profile: Profile) -> tuple[Dataset, Tensor, Tensor]:
     others = torch.ones(len(whole), dtype=torch.bool)
     others[index] = False
     rest = whole.images[others]
-    drawn = torch.randperm(len(rest), generator=chance())[:CALIBRATION]
+    drawn = torch.randperm(len(rest), generator=fresh_generator())[:CALIBRATION]
     return Dataset(whole.images[index], whole.labels[index]), index, rest[drawn]
 
 
@@ -101,7 +101,7 @@ def under_static_attacks(judge: Judge, test: Dataset, index: Tensor) -> Result:
     model = judge.detector.model
     attacked = {
         "FGSM": fgsm(model, x, y, EPSILON),
-        "PGD": pgd(model, x, y, EPSILON, generator=chance(), steps=STATIC_STEPS),
+        "PGD": pgd(model, x, y, EPSILON, generator=fresh_generator(), steps=STATIC_STEPS),
     }
     right, flagged, clean_scores = judge(x, y)
     found: Result = {

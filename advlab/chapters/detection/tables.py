@@ -6,7 +6,7 @@ from typing import Any
 
 from advlab.chapters.detection.evaded import squeezers
 from advlab.chapters.detection.figures import SOURCES, named, one_in, over_epsilon, percent_of
-from advlab.chapters.detection.growing import growing
+from advlab.chapters.detection.larger_epsilons import growing
 from advlab.chapters.detection.measure import FALSE_POSITIVES, base_rates
 from advlab.chapters.shared.cells import percent, with_interval
 from advlab.engine.chapter import Table, table

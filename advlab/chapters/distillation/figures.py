@@ -61,7 +61,7 @@ def over_epsilon(result: Result) -> Drawing:
         )
         said.append(f"{label}: " + ", ".join(f"{100 * value:.0f}%" for value in values))
     axes.set(xlabel="ε, pixel units", ylabel="accuracy under attack", xticks=epsilons)
-    style.percent(axes)
+    style.percent_axis(axes)
     style.label_ends(axes, {label: role for label, (*_, role) in lines.items()})
     n = result["student"][f"{epsilons[0]:g}"]["FGSM"]["n"]
     listed = ", ".join(f"{epsilon:g}" for epsilon in epsilons)

@@ -36,12 +36,12 @@ SEARCHES, ADAM_STEPS, FIRST_C, RATE = 2, 40, 0.02, 0.2
 
 def both(profile: Profile) -> list[Computation]:
     """The trainings of the standard model and of teacher and student."""
-    return [zoo.training(zoo.sized(zoo.STANDARD, profile)), zoo.distilling(profile)]
+    return [zoo.training(zoo.for_profile(zoo.STANDARD, profile)), zoo.distilling(profile)]
 
 
 def models(profile: Profile) -> dict[str, nn.Module]:
     """The undefended model and the distilled one."""
-    return {"standard": zoo.trained(zoo.sized(zoo.STANDARD, profile)), "student": zoo.student(profile)}
+    return {"standard": zoo.trained(zoo.for_profile(zoo.STANDARD, profile)), "student": zoo.student(profile)}
 
 
 def chosen(profile: Profile, most: int) -> tuple[Dataset, Tensor]:
@@ -50,7 +50,7 @@ def chosen(profile: Profile, most: int) -> tuple[Dataset, Tensor]:
     return subset(n), indices(n)
 
 
-def chance() -> torch.Generator:
+def fresh_generator() -> torch.Generator:
     """A generator of the page's seed, anew for each attack."""
     return torch.Generator().manual_seed(SEED)
 
@@ -80,7 +80,7 @@ def curves(profile: Profile) -> dict[str, Any]:
     for name, model in models(profile).items():
         rows = {}
         for epsilon in EPSILONS:
-            honest = pgd_until_broken(model, x, y, epsilon, generator=chance(), steps=STEPS, loss=margin)
+            honest = pgd_until_broken(model, x, y, epsilon, generator=fresh_generator(), steps=STEPS, loss=margin)
             rows[f"{epsilon:g}"] = {
                 "FGSM": right(model, fgsm(model, x, y, epsilon), y),
                 "PGD, margin": right(model, honest, y),
@@ -100,14 +100,14 @@ def attacks(profile: Profile) -> dict[str, Any]:
     (test, index), of = chosen(profile, IMAGES), models(profile)
     x, y, student, epsilon = test.images, test.labels, of["student"], EPSILONS[-1]
     cooled = Cooled(student, zoo.DISTILLED.temperature)
-    settled = partial(pgd, generator=chance(), steps=STEPS, loss=margin)
+    settled = partial(pgd, generator=fresh_generator(), steps=STEPS, loss=margin)
     attacked = {
         "clean": x,
         "FGSM": fgsm(student, x, y, epsilon),
-        "PGD": pgd_until_broken(student, x, y, epsilon, generator=chance(), steps=STEPS),
+        "PGD": pgd_until_broken(student, x, y, epsilon, generator=fresh_generator(), steps=STEPS),
         "FGSM, cooled": fgsm(cooled, x, y, epsilon),
-        "PGD, cooled": pgd_until_broken(cooled, x, y, epsilon, generator=chance(), steps=STEPS),
-        "PGD, margin": pgd_until_broken(student, x, y, epsilon, generator=chance(), steps=STEPS, loss=margin),
+        "PGD, cooled": pgd_until_broken(cooled, x, y, epsilon, generator=fresh_generator(), steps=STEPS),
+        "PGD, margin": pgd_until_broken(student, x, y, epsilon, generator=fresh_generator(), steps=STEPS, loss=margin),
         "FGSM, transfer": transfer(student, x, y, epsilon, surrogate=of["standard"], attack=fgsm),
         "PGD, transfer": transfer(student, x, y, epsilon, surrogate=of["standard"], attack=settled),
     }

@@ -162,7 +162,7 @@ def layers(result: Result) -> Drawing:
     axes.set_xticks(
         at, [name.replace(" on ", "\non ").replace(" through ", "\nthrough ") for name in LADDER], fontsize=9.5
     )
-    style.percent(axes)
+    style.percent_axis(axes)
     axes.set_ylabel("right (stack: or flagged)")
     axes.legend(loc="lower left")
     words = "; ".join(

@@ -34,24 +34,24 @@ Made = Callable[[nn.Module, Tensor, Tensor, float], Tensor]
 
 def members_only(profile: Profile) -> list[Computation]:
     """The trainings of the three members."""
-    recipe = zoo.sized(zoo.STANDARD, profile)
+    recipe = zoo.for_profile(zoo.STANDARD, profile)
     return [zoo.training(recipe, seed) for seed in SEEDS]
 
 
 def members(profile: Profile) -> dict[str, nn.Module]:
     """The three members by the names they have on the page."""
-    recipe = zoo.sized(zoo.STANDARD, profile)
+    recipe = zoo.for_profile(zoo.STANDARD, profile)
     return {f"seed {seed}": zoo.trained(recipe, seed) for seed in SEEDS}
 
 
-def chance() -> torch.Generator:
+def fresh_generator() -> torch.Generator:
     """A generator of the page's seed, anew for each attack."""
     return torch.Generator().manual_seed(SEED)
 
 
 def by_steps(model: nn.Module, images: Tensor, labels: Tensor, epsilon: float) -> Tensor:
     """PGD as the page has it: every step, so that what is broken is broken with a margin."""
-    return pgd(model, images, labels, epsilon, generator=chance(), steps=STEPS)
+    return pgd(model, images, labels, epsilon, generator=fresh_generator(), steps=STEPS)
 
 
 def chosen(profile: Profile) -> Dataset:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from advlab.attacks import fgsm
-from advlab.chapters.ensembles.measure import by_steps, chance, chosen, members, members_only, share
+from advlab.chapters.ensembles.measure import by_steps, chosen, fresh_generator, members, members_only, share
 from advlab.data import indices, mnist
 from advlab.defenses import (
     Consistency,
@@ -54,7 +54,7 @@ def others(index: Tensor) -> Tensor:
     free = torch.ones(len(whole), dtype=torch.bool)
     free[index] = False
     rest = whole.images[free]
-    return rest[torch.randperm(len(rest), generator=chance())[:CALIBRATION]]
+    return rest[torch.randperm(len(rest), generator=fresh_generator())[:CALIBRATION]]
 
 
 @measurement(trainings=members_only)
@@ -76,7 +76,7 @@ def stack(profile: Profile) -> Result:
         "PGD on one member": by_steps(models[0], x, y, EPSILON),
         "PGD on the mean": by_steps(plain.through(), x, y, EPSILON),
         "PGD through the filter": by_steps(ensemble.through(), x, y, EPSILON),
-        "attack on the stack": evading_pgd(opened, x, y, EPSILON, generator=chance(), steps=STEPS),
+        "attack on the stack": evading_pgd(opened, x, y, EPSILON, generator=fresh_generator(), steps=STEPS),
     }
     found: Result = {"n": len(y), "epsilon": EPSILON, "limit": limit, "steps": STEPS, "under": {}}
     columns, verdicts = ["index", "label"], [index, y]

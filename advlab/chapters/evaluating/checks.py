@@ -18,8 +18,8 @@ from advlab.chapters.evaluating.measure import (
     LONG,
     SEED,
     SMALL,
-    chance,
     chosen,
+    fresh_generator,
     input_gradients,
     reported,
     standard,
@@ -68,7 +68,7 @@ def over_restarts(right: Tensor) -> dict[str, Any]:
 
 def robust_only(profile: Profile) -> list[Computation]:
     """The training of the model trained on PGD's examples."""
-    return [zoo.training(zoo.sized(zoo.ROBUST, profile))]
+    return [zoo.training(zoo.for_profile(zoo.ROBUST, profile))]
 
 
 def both(profile: Profile) -> list[Computation]:
@@ -79,13 +79,13 @@ def both(profile: Profile) -> list[Computation]:
 @measurement(trainings=both)
 def checks_standard(profile: Profile) -> dict[str, Any]:
     """The checks on the standard model, at the smaller epsilon."""
-    return checked(standard(profile), zoo.trained(zoo.sized(zoo.ROBUST, profile)), profile, SMALL)
+    return checked(standard(profile), zoo.trained(zoo.for_profile(zoo.ROBUST, profile)), profile, SMALL)
 
 
 @measurement(trainings=both)
 def checks_robust(profile: Profile) -> dict[str, Any]:
     """The checks on the PGD-trained model, at the larger epsilon, which it was trained for."""
-    return checked(zoo.trained(zoo.sized(zoo.ROBUST, profile)), standard(profile), profile, LARGE)
+    return checked(zoo.trained(zoo.for_profile(zoo.ROBUST, profile)), standard(profile), profile, LARGE)
 
 
 def checked(model: nn.Module, surrogate: nn.Module, profile: Profile, epsilon: float) -> dict[str, Any]:
@@ -94,14 +94,14 @@ def checked(model: nn.Module, surrogate: nn.Module, profile: Profile, epsilon: f
     x, y = test.images, test.labels
     attacked = {
         "clean": x,
-        "noise": random_noise(model, x, y, epsilon, generator=chance()),
+        "noise": random_noise(model, x, y, epsilon, generator=fresh_generator()),
         "FGSM": fgsm(model, x, y, epsilon),
-        "PGD, half the steps": pgd_until_broken(model, x, y, epsilon, generator=chance(), steps=LONG // 2),
-        "PGD": pgd_until_broken(model, x, y, epsilon, generator=chance(), steps=LONG),
-        "PGD, margin": pgd_until_broken(model, x, y, epsilon, generator=chance(), steps=LONG, loss=margin),
-        "PGD, epsilon one": pgd_until_broken(model, x, y, 1.0, generator=chance(), steps=LONG),
+        "PGD, half the steps": pgd_until_broken(model, x, y, epsilon, generator=fresh_generator(), steps=LONG // 2),
+        "PGD": pgd_until_broken(model, x, y, epsilon, generator=fresh_generator(), steps=LONG),
+        "PGD, margin": pgd_until_broken(model, x, y, epsilon, generator=fresh_generator(), steps=LONG, loss=margin),
+        "PGD, epsilon one": pgd_until_broken(model, x, y, 1.0, generator=fresh_generator(), steps=LONG),
         "transfer": fgsm(surrogate, x, y, epsilon),
-        "Square": square(model, x, y, epsilon, generator=chance(), queries=QUERIES),
+        "Square": square(model, x, y, epsilon, generator=fresh_generator(), queries=QUERIES),
     }
     right = {name: predict(model, images) == y for name, images in attacked.items()}
     white = right["PGD"] & right["PGD, margin"]
@@ -121,5 +121,7 @@ def checked(model: nn.Module, surrogate: nn.Module, profile: Profile, epsilon: f
 def same_again(model: nn.Module, test: Dataset, epsilon: float, before: Tensor) -> bool:
     """Does the same seed give the same pixels? Asked of the first images."""
     few = slice(0, CHUNK)
-    again = pgd_until_broken(model, test.images[few], test.labels[few], epsilon, generator=chance(), steps=LONG)
+    again = pgd_until_broken(
+        model, test.images[few], test.labels[few], epsilon, generator=fresh_generator(), steps=LONG
+    )
     return torch.equal(again, before[few])

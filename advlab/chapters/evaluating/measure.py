@@ -36,7 +36,7 @@ SEED = 19
 
 def standard_only(profile: Profile) -> list[Computation]:
     """The training of the standard model."""
-    return [zoo.training(zoo.sized(zoo.STANDARD, profile))]
+    return [zoo.training(zoo.for_profile(zoo.STANDARD, profile))]
 
 
 def chosen(profile: Profile, most: int) -> tuple[Dataset, Tensor]:
@@ -45,14 +45,14 @@ def chosen(profile: Profile, most: int) -> tuple[Dataset, Tensor]:
     return subset(n), indices(n)
 
 
-def chance() -> torch.Generator:
+def fresh_generator() -> torch.Generator:
     """A generator of the page's seed, anew for each attack, so that none depends on those before it."""
     return torch.Generator().manual_seed(SEED)
 
 
 def standard(profile: Profile) -> nn.Module:
     """The trained standard model."""
-    return zoo.trained(zoo.sized(zoo.STANDARD, profile))
+    return zoo.trained(zoo.for_profile(zoo.STANDARD, profile))
 
 
 def reported(index: Tensor, labels: Tensor, right: dict[str, Tensor]) -> dict[str, Any]:
@@ -71,9 +71,9 @@ def masked(profile: Profile) -> dict[str, Any]:
     attacked = {
         "clean": x,
         "FGSM": fgsm(sharp, x, y, LARGE),
-        "PGD": pgd_until_broken(sharp, x, y, LARGE, generator=chance(), steps=SHORT),
-        "PGD, margin": pgd_until_broken(sharp, x, y, LARGE, generator=chance(), steps=LONG, loss=margin),
-        "Square": square(sharp, x, y, LARGE, generator=chance(), queries=QUERIES),
+        "PGD": pgd_until_broken(sharp, x, y, LARGE, generator=fresh_generator(), steps=SHORT),
+        "PGD, margin": pgd_until_broken(sharp, x, y, LARGE, generator=fresh_generator(), steps=LONG, loss=margin),
+        "Square": square(sharp, x, y, LARGE, generator=fresh_generator(), queries=QUERIES),
         "transfer": transfer(sharp, x, y, LARGE, surrogate=model, attack=fgsm),
         "FGSM, undefended": fgsm(model, x, y, LARGE),
     }
@@ -109,7 +109,9 @@ def rounding(profile: Profile) -> dict[str, Any]:
         "clean": x,
         "FGSM": fgsm(defense, x, y, LARGE),
         "FGSM, straight through": fgsm(through, x, y, LARGE),
-        "PGD, straight through": pgd_until_broken(through, x, y, LARGE, generator=chance(), steps=LONG, loss=margin),
+        "PGD, straight through": pgd_until_broken(
+            through, x, y, LARGE, generator=fresh_generator(), steps=LONG, loss=margin
+        ),
     }
     right = {name: predict(defense, images) == y for name, images in attacked.items()}
     return reported(index, y, right) | {"levels": LEVELS, "epsilon": LARGE}
@@ -142,8 +144,8 @@ def outputs(profile: Profile) -> dict[str, Any]:
     """Softmax outputs and dropout left on, against the standard model as it should be attacked."""
     (test, index), model = chosen(profile, IMAGES), standard(profile)
     x, y = test.images, test.labels
-    probabilities = pgd(Softmaxed(model), x, y, SMALL, generator=chance(), steps=SHORT)
-    logits_too = pgd(model, x, y, SMALL, generator=chance(), steps=SHORT)
+    probabilities = pgd(Softmaxed(model), x, y, SMALL, generator=fresh_generator(), steps=SHORT)
+    logits_too = pgd(model, x, y, SMALL, generator=fresh_generator(), steps=SHORT)
     right = {
         "clean": predict(model, x) == y,
         "PGD on probabilities": predict(model, probabilities) == y,
@@ -180,10 +182,10 @@ def search(profile: Profile) -> dict[str, Any]:
     x, y = test.images, test.labels
     attacked = {
         "clean": x,
-        "normalised epsilon": pgd_until_broken(model, x, y, SMALL * STD, generator=chance(), steps=LONG),
-        "one step": pgd_until_broken(model, x, y, SMALL, generator=chance(), steps=1, step_size=SMALL / 4),
-        "few steps": pgd_until_broken(model, x, y, SMALL, generator=chance(), steps=4, step_size=SMALL / 4),
-        "many steps": pgd_until_broken(model, x, y, SMALL, generator=chance(), steps=LONG),
+        "normalised epsilon": pgd_until_broken(model, x, y, SMALL * STD, generator=fresh_generator(), steps=LONG),
+        "one step": pgd_until_broken(model, x, y, SMALL, generator=fresh_generator(), steps=1, step_size=SMALL / 4),
+        "few steps": pgd_until_broken(model, x, y, SMALL, generator=fresh_generator(), steps=4, step_size=SMALL / 4),
+        "many steps": pgd_until_broken(model, x, y, SMALL, generator=fresh_generator(), steps=LONG),
     }
     right = {name: predict(model, images) == y for name, images in attacked.items()}
     return reported(index, y, right) | {"steps": LONG, "few": 4, "epsilon": SMALL, "in pixels": SMALL * STD}

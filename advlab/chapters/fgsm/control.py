@@ -25,7 +25,7 @@ HALVINGS = 24
 @measurement(trainings=only_first)
 def noise(profile: Profile) -> dict[str, Any]:
     """Accuracy under random sign noise of FGSM's epsilon, and of FGSM's L2 norm after clipping, beside FGSM."""
-    model, test = zoo.trained(zoo.sized(zoo.STANDARD, profile)), subset(profile.slow_images)
+    model, test = zoo.trained(zoo.for_profile(zoo.STANDARD, profile)), subset(profile.slow_images)
     step = signs(model, test.images, test.labels)
     generator = torch.Generator().manual_seed(SEED)
     coins = torch.randint(0, 2, test.images.shape, generator=generator) * 2.0 - 1

@@ -22,7 +22,7 @@ EPSILON = 0.1  # pixel units; the time does not depend on it
 @measurement(trainings=only_first)
 def speed(profile: Profile) -> dict[str, Any]:
     """Adversarial images a second: `fgsm` timed by the wall clock, on one thread of the machine of this build."""
-    model = zoo.trained(zoo.sized(zoo.STANDARD, profile))
+    model = zoo.trained(zoo.for_profile(zoo.STANDARD, profile))
     test = subset(min(IMAGES, profile.test_images or IMAGES))
     rates, forward = [], []
     for round_number in range(ROUNDS + 1):

@@ -25,7 +25,7 @@ FROM_TEST, FROM_TRAIN = 200, 6000
 @measurement(trainings=only_first)
 def examples(profile: Profile) -> dict[str, Any]:
     """The first test images: pixels, sign of the gradient, and the model's probabilities at each epsilon."""
-    model, test = zoo.trained(zoo.sized(zoo.STANDARD, profile)), mnist("test")
+    model, test = zoo.trained(zoo.for_profile(zoo.STANDARD, profile)), mnist("test")
     images, labels = test.images[:EXAMPLES], test.labels[:EXAMPLES]
     slopes = gradient(model, images, labels)
     answers = {epsilon: logits(model, stepped(images, slopes.sign(), epsilon)).softmax(1) for epsilon in FRAMES}

@@ -120,7 +120,7 @@ def accuracy_curve(
         shown = [one["value"] for one in shares]
         axes.plot(at, shown, label=f"noise, {kind}", **style.line("noise") | look)
     axes.set(xlabel="epsilon, in pixel units", ylabel="accuracy", xlim=(0, max(epsilons)))
-    style.percent(axes)
+    style.percent_axis(axes)
     grey = axes.secondary_xaxis("top", functions=(grey_levels, of_pixels))
     grey.set_xlabel("epsilon, in n/255")
     style.label_ends(axes, {"FGSM": "fgsm", "noise, same epsilon": "noise", "noise, same L2": "noise"}, gap=0.07)
@@ -151,7 +151,7 @@ def too_far(result: dict[str, Any]) -> Drawing:
     axes.vlines(epsilons, [a["low"] for a in accuracies], [a["high"] for a in accuracies], color=style.color("fgsm"))
     axes.plot(epsilons, values, label="FGSM", **style.line("fgsm"))
     axes.set(xlabel="epsilon, in pixel units", ylabel="accuracy", xticks=epsilons)
-    style.percent(axes)
+    style.percent_axis(axes)
     axes.set_ylim(0, 1.25 * max(one["high"] for one in accuracies))
     listed = ", ".join(f"{percent(value)} at {epsilon:g}" for epsilon, value in zip(epsilons, values, strict=True))
     return Drawing(

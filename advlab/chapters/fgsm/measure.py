@@ -34,7 +34,7 @@ CONFIDENT = 0.9
 
 def only_first(profile: Profile) -> list[Computation]:
     """The training of the model that the page attacks: the profile's recipe, seed zero."""
-    return [zoo.training(zoo.sized(zoo.STANDARD, profile))]
+    return [zoo.training(zoo.for_profile(zoo.STANDARD, profile))]
 
 
 def test_images(profile: Profile) -> Dataset:
@@ -82,7 +82,7 @@ def of_band(test: Dataset) -> Tensor:
 @measurement(trainings=only_first)
 def epsilon_table(profile: Profile) -> dict[str, Any]:
     """Accuracy of the standard model under FGSM at five epsilons, how sure it is when wrong, and each verdict."""
-    model, test = for_attacks(zoo.trained(zoo.sized(zoo.STANDARD, profile))), test_images(profile)
+    model, test = for_attacks(zoo.trained(zoo.for_profile(zoo.STANDARD, profile))), test_images(profile)
     step = signs(model, test.images, test.labels)
     rows: dict[str, Any] = {}
     predictions = []
@@ -118,7 +118,7 @@ def of_attack(change: Tensor, sureness: Tensor, predicted: Tensor, labels: Tenso
 @measurement(trainings=only_first)
 def curve(profile: Profile) -> dict[str, Any]:
     """Accuracy of the standard model under FGSM at epsilons between those of the table."""
-    model, test = zoo.trained(zoo.sized(zoo.STANDARD, profile)), test_images(profile)
+    model, test = zoo.trained(zoo.for_profile(zoo.STANDARD, profile)), test_images(profile)
     verdicts = under_fgsm(model, test, BETWEEN)
     chosen = of_band(test)
     return {
@@ -133,7 +133,7 @@ def curve(profile: Profile) -> dict[str, Any]:
 @measurement(trainings=only_first)
 def beyond(profile: Profile) -> dict[str, Any]:
     """Accuracy of the standard model under FGSM at epsilons up to the whole range of a pixel."""
-    model, test = zoo.trained(zoo.sized(zoo.STANDARD, profile)), subset(profile.slow_images)
+    model, test = zoo.trained(zoo.for_profile(zoo.STANDARD, profile)), subset(profile.slow_images)
     verdicts = under_fgsm(model, test, BEYOND)
     return {epsilon: {"accuracy": right(predicted, test.labels)} for epsilon, predicted in verdicts.items()}
 
@@ -147,12 +147,12 @@ def under_fgsm(model: nn.Module, test: Dataset, epsilons: tuple[float, ...]) -> 
 
 def second_only(profile: Profile) -> list[Computation]:
     """The training with seed one."""
-    return [zoo.training(zoo.sized(zoo.STANDARD, profile), seed) for seed in range(profile.seeds)[1:2]]
+    return [zoo.training(zoo.for_profile(zoo.STANDARD, profile), seed) for seed in range(profile.seeds)[1:2]]
 
 
 def the_others(profile: Profile) -> list[Computation]:
     """The trainings with seeds two and up."""
-    return [zoo.training(zoo.sized(zoo.STANDARD, profile), seed) for seed in range(profile.seeds)[2:]]
+    return [zoo.training(zoo.for_profile(zoo.STANDARD, profile), seed) for seed in range(profile.seeds)[2:]]
 
 
 @measurement(trainings=second_only)
@@ -169,7 +169,7 @@ def further_trainings(profile: Profile) -> dict[str, Any]:
 
 def of_seeds(profile: Profile, seeds: range) -> dict[str, Any]:
     """Accuracy at the epsilons of `BAND` for each of these trainings."""
-    recipe, test = zoo.sized(zoo.STANDARD, profile), test_images(profile)
+    recipe, test = zoo.for_profile(zoo.STANDARD, profile), test_images(profile)
     chosen = of_band(test)
     taken = Dataset(test.images[chosen], test.labels[chosen])
     found = {}

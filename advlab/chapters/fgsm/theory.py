@@ -45,7 +45,7 @@ def losses(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
 @measurement(trainings=only_first)
 def loss_path(profile: Profile) -> dict[str, Any]:
     """The loss of one test image along the gradient's sign and along random signs, without clipping."""
-    model, test = zoo.trained(zoo.sized(zoo.STANDARD, profile)), mnist("test")
+    model, test = zoo.trained(zoo.for_profile(zoo.STANDARD, profile)), mnist("test")
     sure = logits(model, test.images[:2000]).softmax(1).gather(1, test.labels[:2000, None]).flatten()
     index = int(((sure > UNSURE[0]) & (sure < UNSURE[1])).nonzero()[0])
     image, label = test.images[index : index + 1], test.labels[index : index + 1]
@@ -76,7 +76,7 @@ def along_direction(model: nn.Module, image: Tensor, label: Tensor, direction: T
 @measurement(trainings=only_first)
 def rise(profile: Profile) -> dict[str, Any]:
     """How far the loss really rises under FGSM, beside epsilon times the L1 norm of its gradient, before clipping."""
-    model, test = zoo.trained(zoo.sized(zoo.STANDARD, profile)), subset(min(RISE_IMAGES, profile.slow_images))
+    model, test = zoo.trained(zoo.for_profile(zoo.STANDARD, profile)), subset(min(RISE_IMAGES, profile.slow_images))
     pairs = zip(test.images.split(CHUNK), test.labels.split(CHUNK), strict=True)
     slopes = torch.cat([gradient(model, images, labels) for images, labels in pairs])
     size = slopes.flatten(1).abs()

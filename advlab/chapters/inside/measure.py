@@ -111,12 +111,14 @@ def _joined(parts: list[dict[str, dict[str, Tensor]]]) -> dict[str, Any]:
 
 
 @measurement(
-    trainings=lambda profile: [zoo.training(zoo.sized(zoo.STANDARD, profile), seed) for seed in range(profile.seeds)]
+    trainings=lambda profile: [
+        zoo.training(zoo.for_profile(zoo.STANDARD, profile), seed) for seed in range(profile.seeds)
+    ]
 )
 def drift(profile: Profile) -> dict[str, Any]:
     """Relative L2 drift of each layer under FGSM and under noise of the same L2 size, for every training seed."""
     test = data.subset(profile.slow_images)
-    recipe = zoo.sized(zoo.STANDARD, profile)
+    recipe = zoo.for_profile(zoo.STANDARD, profile)
     seeds = [of_one_model(zoo.trained(recipe, seed), test, NOISE_SEED + seed) for seed in range(profile.seeds)]
     return {"n": len(test), "seeds": seeds, "count": len(seeds), "range": _ranges(seeds)}
 
@@ -138,10 +140,10 @@ def _ranges(seeds: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-@measurement(trainings=lambda profile: [zoo.training(zoo.sized(zoo.STANDARD, profile))])
+@measurement(trainings=lambda profile: [zoo.training(zoo.for_profile(zoo.STANDARD, profile))])
 def statistics(profile: Profile) -> dict[str, Any]:
     """Mean, spread and silent share of each ReLU layer: clean images, FGSM, and noise of the same L2 size."""
-    model = zoo.trained(zoo.sized(zoo.STANDARD, profile))
+    model = zoo.trained(zoo.for_profile(zoo.STANDARD, profile))
     test = data.subset(min(profile.slow_images, MOST_IMAGES))
     inputs = {"clean": test.images, **perturbed(model, test, (float(SHOWN),), NOISE_SEED)[SHOWN]}
     result: dict[str, Any] = {"n": len(test), "epsilon": float(SHOWN), "neurons": {}}

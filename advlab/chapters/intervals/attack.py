@@ -24,7 +24,7 @@ TESTED = (0.1, 0.3)
 SEED = 1810
 
 
-def chance() -> torch.Generator:
+def fresh_generator() -> torch.Generator:
     """A generator of the page's seed, anew for each attack."""
     return torch.Generator().manual_seed(SEED)
 
@@ -60,7 +60,7 @@ def survivors(model: nn.Module, test: Dataset, epsilon: float, before: Tensor, p
     open_ = (before & ~proof).nonzero().squeeze(1)
     if len(open_):
         x, y = test.images[open_], test.labels[open_]
-        made = autoattack(model, x, y, epsilon, generator=chance())
+        made = autoattack(model, x, y, epsilon, generator=fresh_generator())
         right[open_] = predict(model, made) == y
     return right
 
@@ -78,13 +78,15 @@ def tested(profile: Profile) -> Result:
             continue
         few = slice(0, None, EVERY)
         attacked = {
-            "noise": (random_noise(model, x, y, epsilon, generator=chance()), y),
-            "PGD": (pgd(model, x, y, epsilon, generator=chance(), steps=STEPS), y),
+            "noise": (random_noise(model, x, y, epsilon, generator=fresh_generator()), y),
+            "PGD": (pgd(model, x, y, epsilon, generator=fresh_generator(), steps=STEPS), y),
             "PGD, margin": (
-                pgd_until_broken(model, x, y, epsilon, generator=chance(), steps=STEPS, restarts=RESTARTS, loss=margin),
+                pgd_until_broken(
+                    model, x, y, epsilon, generator=fresh_generator(), steps=STEPS, restarts=RESTARTS, loss=margin
+                ),
                 y,
             ),
-            "AutoAttack, sample": (autoattack(model, x[few], y[few], epsilon, generator=chance()), y[few]),
+            "AutoAttack, sample": (autoattack(model, x[few], y[few], epsilon, generator=fresh_generator()), y[few]),
         }
         found["at"][f"{epsilon:g}"] = {
             "proved": share(proof),

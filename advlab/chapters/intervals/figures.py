@@ -70,7 +70,7 @@ def band(result: Result) -> Drawing:
         axes.vlines(at, [one["low"] for one in of], [one["high"] for one in of], color=style.color(role), linewidth=1)
     axes.set(xlabel="ε, L-infinity, in pixels", ylabel="accuracy", xticks=at)
     axes.tick_params(axis="x", rotation=45)
-    style.percent(axes)
+    style.percent_axis(axes)
     axes.legend(loc="lower left")
     words = ", ".join(
         f"{percent(of['proved']['value'])} and {percent(of['AutoAttack']['value'])} at {epsilon}"

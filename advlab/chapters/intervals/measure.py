@@ -34,32 +34,32 @@ Result = dict[str, Any]
 
 def of_certified(profile: Profile) -> list[Computation]:
     """The training for certificates."""
-    return [zoo.training(zoo.sized(zoo.CERTIFIED, profile))]
+    return [zoo.training(zoo.for_profile(zoo.CERTIFIED, profile))]
 
 
 def of_plain(profile: Profile) -> list[Computation]:
     """The same training without the first layer that black and white pixels allow."""
-    return [zoo.training(zoo.sized(zoo.PLAINLY_CERTIFIED, profile))]
+    return [zoo.training(zoo.for_profile(zoo.PLAINLY_CERTIFIED, profile))]
 
 
 def of_both(profile: Profile) -> list[Computation]:
     """That, and the standard training."""
-    return [*of_certified(profile), zoo.training(zoo.sized(zoo.STANDARD, profile))]
+    return [*of_certified(profile), zoo.training(zoo.for_profile(zoo.STANDARD, profile))]
 
 
 def of_strided(profile: Profile) -> list[Computation]:
     """The training for certificates, and that of a network of the same kind under noise."""
-    return [*of_certified(profile), zoo.training(zoo.sized(zoo.SMOOTHED[SIGMA], profile))]
+    return [*of_certified(profile), zoo.training(zoo.for_profile(zoo.SMOOTHED[SIGMA], profile))]
 
 
 def certifiable(profile: Profile) -> nn.Module:
     """The network trained for certificates."""
-    return zoo.trained(zoo.sized(zoo.CERTIFIED, profile))
+    return zoo.trained(zoo.for_profile(zoo.CERTIFIED, profile))
 
 
 def standard(profile: Profile) -> nn.Module:
     """The network trained on clean images."""
-    return zoo.trained(zoo.sized(zoo.STANDARD, profile))
+    return zoo.trained(zoo.for_profile(zoo.STANDARD, profile))
 
 
 def chosen(profile: Profile) -> tuple[Dataset, Tensor]:
@@ -89,7 +89,7 @@ def proved(profile: Profile) -> Result:
 @measurement(trainings=of_plain)
 def plain(profile: Profile) -> Result:
     """The same of the network that normalises in the place of its `Contrast`, trained in the same way."""
-    return proved_of(zoo.trained(zoo.sized(zoo.PLAINLY_CERTIFIED, profile)), profile)
+    return proved_of(zoo.trained(zoo.for_profile(zoo.PLAINLY_CERTIFIED, profile)), profile)
 
 
 def proved_of(model: nn.Module, profile: Profile) -> Result:
@@ -153,7 +153,7 @@ def linear(profile: Profile) -> Result:
     test, _ = chosen(profile)
     networks = {
         "certified": (certifiable(profile), (0.1, 0.3)),
-        "noise": (zoo.trained(zoo.sized(zoo.SMOOTHED[SIGMA], profile)), (0.01, 0.02)),
+        "noise": (zoo.trained(zoo.for_profile(zoo.SMOOTHED[SIGMA], profile)), (0.01, 0.02)),
     }
     return {
         name: {f"{epsilon:g}": compared(model, test, epsilon) for epsilon in epsilons}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from advlab.chapters.ladder.further import (
+from advlab.chapters.ladder.measure import robust, standard
+from advlab.chapters.ladder.surface import one_image
+from advlab.chapters.ladder.upper_rungs import (
     robust_autoattack,
     robust_restarts,
     robust_steps,
@@ -12,8 +14,6 @@ from advlab.chapters.ladder.further import (
     standard_restarts,
     standard_steps,
 )
-from advlab.chapters.ladder.measure import robust, standard
-from advlab.chapters.ladder.surface import one_image
 from advlab.data import CLASSES
 from advlab.engine.chapter import claim
 

@@ -10,7 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import AbstractPathEffect, withStroke
 
-from advlab.chapters.ladder.further import (
+from advlab.chapters.ladder.measure import robust, standard
+from advlab.chapters.ladder.surface import one_image
+from advlab.chapters.ladder.upper_rungs import (
     robust_autoattack,
     robust_restarts,
     robust_steps,
@@ -18,8 +20,6 @@ from advlab.chapters.ladder.further import (
     standard_restarts,
     standard_steps,
 )
-from advlab.chapters.ladder.measure import robust, standard
-from advlab.chapters.ladder.surface import one_image
 from advlab.chapters.shared import style
 from advlab.chapters.shared.cells import percent
 from advlab.engine.chapter import Drawing, figure
@@ -99,7 +99,7 @@ def accuracies(axes: Axes, drawn_lines: dict[str, dict[float, Result]], clean: R
         labels[name] = role
     axes.set(ylabel="accuracy")
     axes.set_xlim(0, max(drawn_lines["PGD"]) + 4 * APART)
-    style.percent(axes)
+    style.percent_axis(axes)
     style.label_ends(axes, labels, gap=0.085)
 
 
@@ -125,7 +125,7 @@ def convergence(steps: Result, robust_by: Result, restarts: Result, robust_again
     left.set_xticks([1, 2, 5, 10, 20, 40, 80, 160], ["1", "2", "5", "10", "20", "40", "80", "160"])
     left.minorticks_off()
     right.set(xlabel="restarts of 40 steps", xticks=[1, 2, 5, 10])
-    style.percent(left)
+    style.percent_axis(left)
     left.legend(loc="lower left")
     return Drawing(
         drawn,

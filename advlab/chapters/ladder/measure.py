@@ -33,12 +33,12 @@ KEPT, MOST_KEPT = "0.1", 50
 
 def standard_only(profile: Profile) -> list[Computation]:
     """The training of the standard model."""
-    return [zoo.training(zoo.sized(zoo.STANDARD, profile))]
+    return [zoo.training(zoo.for_profile(zoo.STANDARD, profile))]
 
 
 def robust_only(profile: Profile) -> list[Computation]:
     """The training of the model trained on PGD's examples."""
-    return [zoo.training(zoo.sized(zoo.ROBUST, profile))]
+    return [zoo.training(zoo.for_profile(zoo.ROBUST, profile))]
 
 
 def both(profile: Profile) -> list[Computation]:
@@ -60,13 +60,13 @@ def chosen(profile: Profile, of_thousand: int) -> tuple[Dataset, Tensor]:
 @measurement(trainings=standard_only)
 def standard(profile: Profile) -> dict[str, Any]:
     """The standard model on the first four rungs of the ladder, by epsilon; the same images on each."""
-    return climbed(zoo.sized(zoo.STANDARD, profile), profile, STANDARD_EPSILONS, "standard")
+    return climbed(zoo.for_profile(zoo.STANDARD, profile), profile, STANDARD_EPSILONS, "standard")
 
 
 @measurement(trainings=robust_only)
 def robust(profile: Profile) -> dict[str, Any]:
     """The PGD-trained model on the first four rungs of the ladder, by epsilon; the same images on each."""
-    return climbed(zoo.sized(zoo.ROBUST, profile), profile, ROBUST_EPSILONS, "robust")
+    return climbed(zoo.for_profile(zoo.ROBUST, profile), profile, ROBUST_EPSILONS, "robust")
 
 
 def climbed(recipe: Recipe, profile: Profile, epsilons: tuple[float, ...], name: str) -> dict[str, Any]:

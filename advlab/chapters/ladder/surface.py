@@ -31,8 +31,8 @@ SEED = 25
 @measurement(trainings=both)
 def one_image(profile: Profile) -> dict[str, Any]:
     """The first test image that both models read, FGSM does not break and PGD does: its loss on the way and around."""
-    standard = zoo.trained(zoo.sized(zoo.STANDARD, profile))
-    robust = zoo.trained(zoo.sized(zoo.ROBUST, profile))
+    standard = zoo.trained(zoo.for_profile(zoo.STANDARD, profile))
+    robust = zoo.trained(zoo.for_profile(zoo.ROBUST, profile))
     index = chosen(standard, robust)
     test = mnist("test")
     image, label = test.images[index : index + 1], test.labels[index : index + 1]

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from advlab.chapters.ladder.further import robust_autoattack, robust_restarts, standard_autoattack, standard_restarts
 from advlab.chapters.ladder.measure import robust, standard
+from advlab.chapters.ladder.upper_rungs import (
+    robust_autoattack,
+    robust_restarts,
+    standard_autoattack,
+    standard_restarts,
+)
 from advlab.chapters.shared.cells import with_interval
 from advlab.engine.chapter import Table, table
 
@@ -14,7 +19,7 @@ Result = dict[str, Any]
 SHARED = ("0.1", "0.3")
 
 
-def chance(p: float) -> str:
+def format_p(p: float) -> str:
     """A p-value; below a thousandth as its power of ten."""
     # A minus sign: at a hyphen a narrow cell would break.
     return f"{p:.3f}" if p >= 0.001 else f"<&nbsp;10<sup>\N{MINUS SIGN}{-min(-3, _power(p))}</sup>"
@@ -43,7 +48,7 @@ def pairs(of_standard: Result, of_robust: Result) -> Table:
                     with_interval(row["PGD"]),
                     str(pair["only_first"]),
                     str(pair["only_second"]),
-                    chance(pair["p"]),
+                    format_p(pair["p"]),
                 ]
             )
     return Table(

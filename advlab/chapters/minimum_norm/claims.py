@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from advlab.chapters.minimum_norm import measure
-from advlab.chapters.minimum_norm.found import by_class, within
+from advlab.chapters.minimum_norm.least_changes import by_class, within
 from advlab.chapters.minimum_norm.theory import closed_form
 from advlab.engine.chapter import claim
 

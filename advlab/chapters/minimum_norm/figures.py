@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from advlab.chapters.minimum_norm import measure
-from advlab.chapters.minimum_norm.found import by_class, within
+from advlab.chapters.minimum_norm.least_changes import by_class, within
 from advlab.chapters.shared import style
 from advlab.engine.chapter import Drawing, figure
 
@@ -103,7 +103,7 @@ def every_epsilon(
                 linestyle="",
             )
     axes.set(xlabel="ε, in pixel units (L-infinity)", ylabel="accuracy", xlim=(0, end))
-    style.percent(axes)
+    style.percent_axis(axes)
     for name, role, found, _ in models:  # beside the curve: at its right end both are 0
         middle = found["median"]["value"]
         if middle is not None:

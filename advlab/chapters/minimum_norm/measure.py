@@ -12,7 +12,7 @@ from advlab.attacks import carlini_wagner, deepfool, fab
 from advlab.attacks.ball import per_image
 from advlab.attacks.boundary import rivals
 from advlab.attacks.until_broken import pgd_until_broken
-from advlab.chapters.minimum_norm.found import found
+from advlab.chapters.minimum_norm.least_changes import found
 from advlab.data import Dataset, indices, subset
 from advlab.engine.cache.computation import Computation
 from advlab.engine.cache.profile import Profile
@@ -35,12 +35,12 @@ SEED = 1511
 
 def standard_only(profile: Profile) -> list[Computation]:
     """The training of the standard model."""
-    return [zoo.training(zoo.sized(zoo.STANDARD, profile))]
+    return [zoo.training(zoo.for_profile(zoo.STANDARD, profile))]
 
 
 def robust_only(profile: Profile) -> list[Computation]:
     """The training of the model trained on PGD's examples."""
-    return [zoo.training(zoo.sized(zoo.ROBUST, profile))]
+    return [zoo.training(zoo.for_profile(zoo.ROBUST, profile))]
 
 
 def chosen(profile: Profile, every: int = 1) -> tuple[Dataset, Tensor]:
@@ -54,13 +54,13 @@ def chosen(profile: Profile, every: int = 1) -> tuple[Dataset, Tensor]:
 @measurement(trainings=standard_only)
 def deepfool_standard(profile: Profile) -> dict[str, Any]:
     """L2 distances of the standard model's errors by DeepFool."""
-    return by_deepfool(zoo.sized(zoo.STANDARD, profile), profile)
+    return by_deepfool(zoo.for_profile(zoo.STANDARD, profile), profile)
 
 
 @measurement(trainings=robust_only)
 def deepfool_robust(profile: Profile) -> dict[str, Any]:
     """L2 distances of the PGD-trained model's errors by DeepFool."""
-    return by_deepfool(zoo.sized(zoo.ROBUST, profile), profile)
+    return by_deepfool(zoo.for_profile(zoo.ROBUST, profile), profile)
 
 
 def by_deepfool(recipe: Recipe, profile: Profile) -> dict[str, Any]:
@@ -72,13 +72,13 @@ def by_deepfool(recipe: Recipe, profile: Profile) -> dict[str, Any]:
 @measurement(trainings=standard_only)
 def cw_standard(profile: Profile) -> dict[str, Any]:
     """L2 distances of the standard model's errors by Carlini and Wagner's attack."""
-    return by_cw(zoo.sized(zoo.STANDARD, profile), profile)
+    return by_cw(zoo.for_profile(zoo.STANDARD, profile), profile)
 
 
 @measurement(trainings=robust_only)
 def cw_robust(profile: Profile) -> dict[str, Any]:
     """L2 distances of the PGD-trained model's errors by Carlini and Wagner's attack."""
-    return by_cw(zoo.sized(zoo.ROBUST, profile), profile)
+    return by_cw(zoo.for_profile(zoo.ROBUST, profile), profile)
 
 
 def by_cw(recipe: Recipe, profile: Profile) -> dict[str, Any]:
@@ -99,13 +99,13 @@ def by_cw(recipe: Recipe, profile: Profile) -> dict[str, Any]:
 @measurement(trainings=standard_only)
 def fab_standard(profile: Profile) -> dict[str, Any]:
     """L-infinity distances of the standard model's errors by FAB, towards the likeliest wrong classes in turn."""
-    return by_fab(zoo.sized(zoo.STANDARD, profile), profile, *FAB_STANDARD)
+    return by_fab(zoo.for_profile(zoo.STANDARD, profile), profile, *FAB_STANDARD)
 
 
 @measurement(trainings=robust_only)
 def fab_robust(profile: Profile) -> dict[str, Any]:
     """L-infinity distances of the PGD-trained model's errors by FAB, towards the likeliest wrong classes in turn."""
-    return by_fab(zoo.sized(zoo.ROBUST, profile), profile, *FAB_ROBUST)
+    return by_fab(zoo.for_profile(zoo.ROBUST, profile), profile, *FAB_ROBUST)
 
 
 def by_fab(recipe: Recipe, profile: Profile, classes: int, steps: int) -> dict[str, Any]:
@@ -129,13 +129,13 @@ def nearest_by_fab(model: nn.Module, test: Dataset, classes: int, steps: int) ->
 @measurement(trainings=standard_only)
 def pgd_standard(profile: Profile) -> dict[str, Any]:
     """Accuracy of the standard model under PGD at a few epsilons: a check of the curve that distances draw."""
-    return by_pgd(zoo.sized(zoo.STANDARD, profile), profile, STANDARD_EPSILONS)
+    return by_pgd(zoo.for_profile(zoo.STANDARD, profile), profile, STANDARD_EPSILONS)
 
 
 @measurement(trainings=robust_only)
 def pgd_robust(profile: Profile) -> dict[str, Any]:
     """Accuracy of the PGD-trained model under PGD at a few epsilons: a check of the curve that distances draw."""
-    return by_pgd(zoo.sized(zoo.ROBUST, profile), profile, ROBUST_EPSILONS)
+    return by_pgd(zoo.for_profile(zoo.ROBUST, profile), profile, ROBUST_EPSILONS)
 
 
 def by_pgd(recipe: Recipe, profile: Profile, epsilons: tuple[float, ...]) -> dict[str, Any]:

@@ -31,12 +31,12 @@ Result = dict[str, Any]
 
 def standard_only(profile: Profile) -> list[Computation]:
     """The training of the standard model."""
-    return [zoo.training(zoo.sized(zoo.STANDARD, profile))]
+    return [zoo.training(zoo.for_profile(zoo.STANDARD, profile))]
 
 
 def standard(profile: Profile) -> nn.Module:
     """The trained standard model."""
-    return zoo.trained(zoo.sized(zoo.STANDARD, profile))
+    return zoo.trained(zoo.for_profile(zoo.STANDARD, profile))
 
 
 def share(of: Tensor) -> Result:

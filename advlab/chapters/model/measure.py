@@ -29,12 +29,12 @@ BINS = 18  # of confidence, from one in ten (pure guessing) to certainty
 
 def one_training(profile: Profile) -> list[Computation]:
     """The standard model's training, at the profile's size."""
-    return [zoo.training(zoo.sized(zoo.STANDARD, profile))]
+    return [zoo.training(zoo.for_profile(zoo.STANDARD, profile))]
 
 
 def all_trainings(profile: Profile) -> list[Computation]:
     """The standard recipe from each of the profile's seeds."""
-    return [zoo.training(zoo.sized(zoo.STANDARD, profile), seed) for seed in range(profile.seeds)]
+    return [zoo.training(zoo.for_profile(zoo.STANDARD, profile), seed) for seed in range(profile.seeds)]
 
 
 @measurement
@@ -112,7 +112,7 @@ def untrained(recipe: Recipe, seed: int) -> nn.Module:
 @measurement(trainings=all_trainings)
 def training(profile: Profile) -> dict[str, Any]:
     """Loss and accuracy after each epoch of the standard recipe, from several seeds, untrained weights first."""
-    recipe = zoo.sized(zoo.STANDARD, profile)
+    recipe = zoo.for_profile(zoo.STANDARD, profile)
     test = subset(recipe.test_images or len(mnist("test")))
     seeds: list[dict[str, Any]] = []
     for seed in range(profile.seeds):
@@ -196,7 +196,7 @@ def answers(profile: Profile) -> dict[str, Any]:
     """What the standard model answers to clean test images: right or wrong, which class, how confidently."""
     n = profile.test_images or len(mnist("test"))
     chosen, test = indices(n), subset(n)
-    model = zoo.trained(zoo.sized(zoo.STANDARD, profile))
+    model = zoo.trained(zoo.for_profile(zoo.STANDARD, profile))
     probabilities = logits(model, test.images).softmax(dim=1)
     confidences, predictions = (values.tolist() for values in probabilities.max(dim=1))
     labels = test.labels.tolist()

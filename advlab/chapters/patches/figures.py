@@ -98,7 +98,7 @@ def by_size(few: Result, many: Result) -> Drawing:
         axes.plot(at, [one["value"] for one in shares], label=kind, **style.line(role))
         axes.vlines(at, [one["low"] for one in shares], [one["high"] for one in shares], color=style.color(role))
     axes.set(xlabel="width of the patch, in pixels (an image: 28)", ylabel=f"read as {TARGET}", xticks=at)
-    style.percent(axes)
+    style.percent_axis(axes)
     style.label_ends(axes, dict(LOOKS), gap=0.07)
     words = "; ".join(
         f"{kind}: "
@@ -139,7 +139,7 @@ def by_place(result: Result) -> Drawing:
         axes.vlines(at, [one["low"] for one in shares], [one["high"] for one in shares], color=style.color("ink"))
     axes.set_xticks(range(len(parts)), [f"{name}\nn = {part['patch']['n']}" for name, part in parts.items()])
     axes.set_ylabel(f"read as {TARGET}")
-    style.percent(axes)
+    style.percent_axis(axes)
     axes.legend(loc="upper left")
     words = "; ".join(
         f"{name}: " + ", ".join(f"{kind} {percent(part[kind]['value'])}" for kind in kinds)

@@ -41,7 +41,7 @@ Result = dict[str, Any]
 
 def of_standard(profile: Profile) -> list[Computation]:
     """The trainings of the network that the patch is made on, and of those that it is carried to."""
-    recipe = zoo.sized(zoo.STANDARD, profile)
+    recipe = zoo.for_profile(zoo.STANDARD, profile)
     return [zoo.training(recipe, seed) for seed in SEEDS]
 
 
@@ -59,7 +59,7 @@ def large(profile: Profile) -> Result:
 
 def of_sizes(profile: Profile, sizes: tuple[int, ...]) -> Result:
     """For each size: the patch, what it and its controls do to held-out images, and what it does to other networks."""
-    recipe = zoo.sized(zoo.STANDARD, profile)
+    recipe = zoo.for_profile(zoo.STANDARD, profile)
     models = {f"seed {seed}": zoo.trained(recipe, seed) for seed in SEEDS}
     train, test = subset(TRAIN_IMAGES, "train"), held_out(profile)
     found: Result = {"n": len(test), "target": TARGET, "sizes": {}}

@@ -25,14 +25,14 @@ SEED = 1706
 Result = dict[str, Any]
 
 
-def chance() -> torch.Generator:
+def fresh_generator() -> torch.Generator:
     """A generator of the page's seed, anew for each use."""
     return torch.Generator().manual_seed(SEED)
 
 
 def lowest_mean(reference: Tensor) -> float:
     """The mean confidence below which a window of the reference falls as seldom as false alarms may come."""
-    drawn = torch.randint(len(reference), (QUIET_WINDOWS, WINDOW), generator=chance())
+    drawn = torch.randint(len(reference), (QUIET_WINDOWS, WINDOW), generator=fresh_generator())
     return float(reference[drawn].mean(1).sort().values[int(FALSE_ALARMS * QUIET_WINDOWS)])
 
 
@@ -62,7 +62,7 @@ def over_windows(reference: Tensor, answers: dict[str, tuple[Tensor, Tensor]]) -
         answers: logits and labels by attack, "clean" among them.
     """
     monitor, limit = DriftMonitor(reference, FALSE_ALARMS), lowest_mean(reference)
-    generator = chance()
+    generator = fresh_generator()
     clean = confidences(answers["clean"][0])
     quiet = alarms(windows(clean, clean[:0], 0.0, generator), monitor, limit)
     under: Result = {}

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from advlab import zoo
 from advlab.attacks import fgsm, pgd
 from advlab.audit import audit
-from advlab.chapters.audit_your_model.measure import EPSILON, robust_only, standard_only, told
-from advlab.chapters.practice.drift import chance, over_windows
+from advlab.chapters.audit_your_model.measure import EPSILON, audit_summary, robust_only, standard_only
+from advlab.chapters.practice.drift import fresh_generator, over_windows
 from advlab.data import Dataset, indices, mnist
 from advlab.engine.cache.profile import Profile
 from advlab.engine.chapter import measurement
@@ -41,7 +41,7 @@ def parts(profile: Profile) -> tuple[Dataset, Dataset, Dataset]:
     attacked = indices(min(IMAGES, profile.slow_images))
     free[attacked] = False
     rest = free.nonzero()[:, 0]
-    rest = rest[torch.randperm(len(rest), generator=chance())]
+    rest = rest[torch.randperm(len(rest), generator=fresh_generator())]
     cut = (attacked, rest[:HELD_OUT], rest[HELD_OUT:])
     fit_on, held, watched = (Dataset(whole.images[one], whole.labels[one]) for one in cut)
     return fit_on, held, watched
@@ -51,7 +51,7 @@ def plain(model: nn.Module, test: Dataset) -> dict[str, Tensor]:
     """Adversarial images by an attacker in a hurry and by a thorough one."""
     return {
         "FGSM": fgsm(model, test.images, test.labels, EPSILON),
-        "PGD": pgd(model, test.images, test.labels, EPSILON, generator=chance(), steps=STEPS),
+        "PGD": pgd(model, test.images, test.labels, EPSILON, generator=fresh_generator(), steps=STEPS),
     }
 
 
@@ -72,11 +72,11 @@ def fitted(model: nn.Module, test: Dataset, broken: Tensor, clean: Tensor) -> Te
         test.images,
         test.labels,
         EPSILON,
-        generator=chance(),
+        generator=fresh_generator(),
         steps=SURE_STEPS,
         targets=others.argmax(1),
     )
-    aim = nines(clean[torch.randint(len(clean), (len(far),), generator=chance())])
+    aim = nines(clean[torch.randint(len(clean), (len(far),), generator=fresh_generator())])
     best, chosen = torch.full((len(far),), torch.inf, dtype=torch.float64), broken.clone()
     for share in torch.linspace(1, 0, POINTS)[:-1].tolist():
         there = torch.lerp(test.images, far, share)
@@ -164,16 +164,18 @@ def share(of: Tensor) -> dict[str, float | int]:
 @measurement(trainings=standard_only)
 def standard(profile: Profile) -> Result:
     """Confidence, calibration, monitors of the standard model: clean, FGSM, PGD, and PGD fitted to the monitors."""
-    return examined(zoo.trained(zoo.sized(zoo.STANDARD, profile)), profile, monitored=True)
+    return examined(zoo.trained(zoo.for_profile(zoo.STANDARD, profile)), profile, monitored=True)
 
 
 @measurement(trainings=robust_only)
 def robust(profile: Profile) -> Result:
     """Confidence and calibration of the model trained on PGD's images: clean, under FGSM and PGD."""
-    return examined(zoo.trained(zoo.sized(zoo.ROBUST, profile)), profile, monitored=False)
+    return examined(zoo.trained(zoo.for_profile(zoo.ROBUST, profile)), profile, monitored=False)
 
 
 @measurement(trainings=standard_only)
 def audited(profile: Profile) -> Result:
     """A quick audit of the undefended standard model, L-infinity .2, seed 0."""
-    return told(audit(zoo.trained(zoo.sized(zoo.STANDARD, profile)), EPSILON, quick=True, name="standard"))
+    return audit_summary(
+        audit(zoo.trained(zoo.for_profile(zoo.STANDARD, profile)), EPSILON, quick=True, name="standard")
+    )

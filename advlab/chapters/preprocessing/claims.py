@@ -13,7 +13,7 @@ from advlab.chapters.preprocessing.measure import (
     resizing,
     total_variation,
 )
-from advlab.chapters.preprocessing.plain import pixels, undefended
+from advlab.chapters.preprocessing.undefended import pixels, undefended
 from advlab.engine.chapter import claim
 
 Result = dict[str, Any]

@@ -6,6 +6,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 
+from advlab.chapters.preprocessing.defense_rows import by_name
 from advlab.chapters.preprocessing.measure import (
     coarse,
     jpeg,
@@ -15,8 +16,7 @@ from advlab.chapters.preprocessing.measure import (
     resizing,
     total_variation,
 )
-from advlab.chapters.preprocessing.plain import pixels, undefended
-from advlab.chapters.preprocessing.rows import by_name
+from advlab.chapters.preprocessing.undefended import pixels, undefended
 from advlab.chapters.shared import style
 from advlab.chapters.shared import two_dots as two_dots
 from advlab.chapters.shared.two_dots import Pair
@@ -57,7 +57,7 @@ def one_bit_over_epsilon(near: Result, further: Result, bare: Result) -> Drawing
     plain = {0.0: bare["clean"]} | {float(name): bare[f"PGD, {name}"] for name in ("0.1", "0.3")}
     axes.plot(list(plain), [of["value"] for of in plain.values()], label="undefended", **style.line("fgsm"))
     axes.set(xlabel="ε, pixel units", ylabel="accuracy under attack")
-    style.percent(axes)
+    style.percent_axis(axes)
     style.label_ends(axes, {"one bit": "clean", "undefended": "fgsm"})
     return Drawing(
         drawing,

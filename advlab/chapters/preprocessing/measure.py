@@ -41,12 +41,12 @@ SEED, DEFENDERS = 29, 31
 
 def standard_only(profile: Profile) -> list[Computation]:
     """The training of the standard model."""
-    return [zoo.training(zoo.sized(zoo.STANDARD, profile))]
+    return [zoo.training(zoo.for_profile(zoo.STANDARD, profile))]
 
 
 def standard(profile: Profile) -> nn.Module:
     """The trained standard model."""
-    return zoo.trained(zoo.sized(zoo.STANDARD, profile))
+    return zoo.trained(zoo.for_profile(zoo.STANDARD, profile))
 
 
 def chosen(profile: Profile) -> tuple[Dataset, Tensor]:
@@ -55,7 +55,7 @@ def chosen(profile: Profile) -> tuple[Dataset, Tensor]:
     return subset(n), indices(n)
 
 
-def chance() -> torch.Generator:
+def fresh_generator() -> torch.Generator:
     """A generator of the page's seed, anew for each attack, so that none depends on those before it."""
     return torch.Generator().manual_seed(SEED)
 
@@ -70,9 +70,9 @@ def measured(name: str, profile: Profile) -> dict[str, Any]:
     random = defended.transformation.random
     right = {"clean": predict(defended, x) == y}
     for epsilon in EPSILONS:
-        static = pgd(model, x, y, epsilon, generator=chance(), steps=STATIC_STEPS)
+        static = pgd(model, x, y, epsilon, generator=fresh_generator(), steps=STATIC_STEPS)
         adaptive = partial(pgd, steps=RANDOM_STEPS[epsilon]) if random else partial(pgd_until_broken, steps=STEPS)
-        made = adaptive(through(defended, draws), x, y, epsilon, generator=chance(), loss=margin)
+        made = adaptive(through(defended, draws), x, y, epsilon, generator=fresh_generator(), loss=margin)
         attacked = {"FGSM, static": fgsm(model, x, y, epsilon), "PGD, static": static, "adaptive": made}
         right |= {f"{what}, {epsilon:g}": predict(defended, images) == y for what, images in attacked.items()}
     return reported(index, y, right) | {"steps": RANDOM_STEPS[LARGE] if random else STEPS, "draws": draws}
@@ -116,17 +116,19 @@ def one_bit(profile: Profile) -> dict[str, Any]:
     defended = Preprocessed(BitDepth(1), model)
     right = {"clean": predict(defended, x) == y}
     for epsilon in EPSILONS:
-        static = pgd(model, x, y, epsilon, generator=chance(), steps=STATIC_STEPS)
+        static = pgd(model, x, y, epsilon, generator=fresh_generator(), steps=STATIC_STEPS)
         tried = {"FGSM, static": fgsm(model, x, y, epsilon), "PGD, static": static}
         tried["BPDA"] = pgd_until_broken(
-            through(defended), x, y, epsilon, generator=chance(), steps=BIT_STEPS, loss=margin
+            through(defended), x, y, epsilon, generator=fresh_generator(), steps=BIT_STEPS, loss=margin
         )
         tried["single pixels"] = searched(model, x, y, epsilon, tried["BPDA"])
         if epsilon == LARGE:
             for slope in SLOPES:
                 soft = Softened(model, slope)
-                tried[f"slope {slope:g}"] = pgd(soft, x, y, epsilon, generator=chance(), steps=STEPS, loss=margin)
-            tried["Square"] = square(defended, x, y, epsilon, generator=chance(), queries=QUERIES)
+                tried[f"slope {slope:g}"] = pgd(
+                    soft, x, y, epsilon, generator=fresh_generator(), steps=STEPS, loss=margin
+                )
+            tried["Square"] = square(defended, x, y, epsilon, generator=fresh_generator(), queries=QUERIES)
         verdicts = {what: predict(defended, images) == y for what, images in tried.items()}
         verdicts["adaptive"] = torch.stack(list(verdicts.values())).all(0)
         right |= {f"{what}, {epsilon:g}": of for what, of in verdicts.items()}
@@ -161,7 +163,7 @@ def over_epsilon(profile: Profile) -> dict[str, Any]:
     defended = Preprocessed(BitDepth(1), model)
     right = {}
     for epsilon in FURTHER:
-        made = pgd_until_broken(through(defended), x, y, epsilon, generator=chance(), steps=STEPS, loss=margin)
+        made = pgd_until_broken(through(defended), x, y, epsilon, generator=fresh_generator(), steps=STEPS, loss=margin)
         made = searched(model, x, y, epsilon, made)
         right[f"{epsilon:g}"] = predict(defended, made) == y
     return reported(index, y, right)

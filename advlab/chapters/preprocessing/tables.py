@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from advlab.chapters.preprocessing.defense_rows import by_name
 from advlab.chapters.preprocessing.measure import (
     SLOPES,
     coarse,
@@ -14,8 +15,7 @@ from advlab.chapters.preprocessing.measure import (
     resizing,
     total_variation,
 )
-from advlab.chapters.preprocessing.plain import pixels, undefended
-from advlab.chapters.preprocessing.rows import by_name
+from advlab.chapters.preprocessing.undefended import pixels, undefended
 from advlab.chapters.shared.cells import with_interval
 from advlab.engine.chapter import Table, table
 

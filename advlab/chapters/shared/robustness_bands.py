@@ -103,9 +103,9 @@ def standing(model: nn.Module, test: Dataset, index: Tensor) -> Result:
     ]
     return {
         "n": len(y),
-        "clean": share(right),
-        "robust": {f"{epsilon:g}": share(broken > epsilon + 1e-6) for epsilon in (FIRST, SECOND)},
-        "certified": {f"{epsilon:g}": share(proved >= epsilon - 1e-6) for epsilon in (FIRST, SECOND)},
+        "clean": proportion(right),
+        "robust": {f"{epsilon:g}": proportion(broken > epsilon + 1e-6) for epsilon in (FIRST, SECOND)},
+        "certified": {f"{epsilon:g}": proportion(proved >= epsilon - 1e-6) for epsilon in (FIRST, SECOND)},
         "broken by": by,
         "bands": bands(survived, broken, proved),
         "evidence": {"columns": ["index", "label", "survived", "broken", "certified"], "images": rows},
@@ -132,7 +132,7 @@ def bands(survived: Tensor, broken: Tensor, certified: Tensor) -> dict[str, list
     return found
 
 
-def share(right: Tensor) -> Result:
+def proportion(right: Tensor) -> Result:
     """How many of these images are right, as stored."""
     return Proportion(int(right.sum()), len(right)).to_json()
 

@@ -133,7 +133,7 @@ def label_ends(axes: Axes, labels: dict[str, Role], *, gap: float = 0.055) -> No
         axes.text(right + 0.02, low, name, transform=axes.transAxes, **style)
 
 
-def percent(axes: Axes) -> None:
+def percent_axis(axes: Axes) -> None:
     """Let the vertical axis show shares from 0 to 1 as per cent."""
     axes.set_ylim(-0.02, 1.02)
     axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))

@@ -73,7 +73,7 @@ def curves(*results: Result) -> Drawing:
         )
         said.append(f"σ = {found['sigma']:g}: certified {inner}; the draws end at {last:.2f}; attacked {tried}")
     axes.set(xlabel="L2 radius, in pixel units", ylabel="accuracy", xlim=(0, 3.1))
-    style.percent(axes)
+    style.percent_axis(axes)
     handles = [
         Line2D([], [], **(style.line(role) | {"label": f"σ = {found['sigma']:g}"}))
         for found, role in zip(certificates, ROLES, strict=True)

@@ -34,22 +34,22 @@ Result = dict[str, Any]
 
 def of_quarter(profile: Profile) -> list[Computation]:
     """The training under the smallest noise."""
-    return [zoo.training(zoo.sized(zoo.SMOOTHED[QUARTER], profile))]
+    return [zoo.training(zoo.for_profile(zoo.SMOOTHED[QUARTER], profile))]
 
 
 def of_half(profile: Profile) -> list[Computation]:
     """The training under the middle noise."""
-    return [zoo.training(zoo.sized(zoo.SMOOTHED[HALF], profile))]
+    return [zoo.training(zoo.for_profile(zoo.SMOOTHED[HALF], profile))]
 
 
 def of_one(profile: Profile) -> list[Computation]:
     """The training under the largest noise."""
-    return [zoo.training(zoo.sized(zoo.SMOOTHED[ONE], profile))]
+    return [zoo.training(zoo.for_profile(zoo.SMOOTHED[ONE], profile))]
 
 
 def smoothable(profile: Profile, sigma: float) -> nn.Module:
     """The network trained under noise of this size."""
-    return zoo.trained(zoo.sized(zoo.SMOOTHED[sigma], profile))
+    return zoo.trained(zoo.for_profile(zoo.SMOOTHED[sigma], profile))
 
 
 def number(profile: Profile) -> int:

@@ -56,7 +56,7 @@ class Door(nn.Module):
         return F.one_hot(logits.argmax(1), logits.shape[1]).to(logits.dtype)
 
 
-def chance() -> torch.Generator:
+def fresh_generator() -> torch.Generator:
     """A generator of the page's seed, anew for each attack."""
     return torch.Generator().manual_seed(SEED)
 
@@ -65,16 +65,16 @@ def attacks(own: nn.Module) -> dict[str, Callable[[nn.Module, Tensor, Tensor], T
     """The attacks by the names on the page, from what asks for most to what asks for nothing; `own` is the proxy."""
 
     def by_steps(model: nn.Module, images: Tensor, labels: Tensor, epsilon: float = EPSILON) -> Tensor:
-        return pgd(model, images, labels, epsilon, generator=chance(), steps=STEPS)
+        return pgd(model, images, labels, epsilon, generator=fresh_generator(), steps=STEPS)
 
     return {
         "FGSM": lambda model, images, labels: fgsm(model, images, labels, EPSILON),
         "PGD": by_steps,
         "Square": lambda model, images, labels: square(
-            model, images, labels, EPSILON, generator=chance(), queries=SCORE_QUERIES
+            model, images, labels, EPSILON, generator=fresh_generator(), queries=SCORE_QUERIES
         ),
         "HopSkipJump": lambda model, images, labels: hopskipjump(
-            model, images, labels, generator=chance(), norm="Linf", queries=DECISION_QUERIES
+            model, images, labels, generator=fresh_generator(), norm="Linf", queries=DECISION_QUERIES
         ),
         "transfer": lambda model, images, labels: transfer(
             model, images, labels, EPSILON, surrogate=own, attack=by_steps
@@ -109,14 +109,14 @@ def behind(model: nn.Module, own: nn.Module, test: Dataset) -> Result:
 
 def two_networks(profile: Profile) -> list[Computation]:
     """The trainings of the network behind the doors and of the attacker's own."""
-    recipe = zoo.sized(zoo.STANDARD, profile)
+    recipe = zoo.for_profile(zoo.STANDARD, profile)
     return [zoo.training(recipe, seed) for seed in (0, 1)]
 
 
 @measurement(trainings=two_networks)
 def doors(profile: Profile) -> Result:
     """What is left of the standard model behind each door, under each attack."""
-    recipe = zoo.sized(zoo.STANDARD, profile)
+    recipe = zoo.for_profile(zoo.STANDARD, profile)
     model, own = (zoo.trained(recipe, seed) for seed in (0, 1))
     test = subset(min(IMAGES, profile.slow_images) if profile.slow_images <= 1000 else profile.slow_images)
     left = behind(model, own, test)

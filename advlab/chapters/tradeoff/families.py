@@ -11,8 +11,8 @@ from advlab.chapters.distillation.measure import attacks
 from advlab.chapters.ensembles import figures as ensembles
 from advlab.chapters.ensembles.measure import by_fgsm, by_pgd
 from advlab.chapters.ensembles.stack import stack
+from advlab.chapters.preprocessing.defense_rows import by_name
 from advlab.chapters.preprocessing.measure import coarse, jpeg, median, one_bit, resizing, total_variation
-from advlab.chapters.preprocessing.rows import by_name
 from advlab.chapters.shared import two_dots
 from advlab.chapters.shared.cells import with_interval
 from advlab.chapters.shared.two_dots import Pair

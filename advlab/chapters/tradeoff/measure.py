@@ -8,7 +8,7 @@ from torch import nn
 
 from advlab import zoo
 from advlab.attacks import fgsm
-from advlab.chapters.shared.robustness_bands import SECOND, number_of, share, signs_of_masking, standing
+from advlab.chapters.shared.robustness_bands import SECOND, number_of, proportion, signs_of_masking, standing
 from advlab.data import indices, subset
 from advlab.engine.cache.computation import Computation
 from advlab.engine.cache.profile import Profile
@@ -19,7 +19,7 @@ from advlab.training import Recipe
 
 def of_standard(profile: Profile) -> list[Computation]:
     """The training of the standard model."""
-    return [zoo.training(zoo.sized(zoo.STANDARD, profile))]
+    return [zoo.training(zoo.for_profile(zoo.STANDARD, profile))]
 
 
 def of_student(profile: Profile) -> list[Computation]:
@@ -29,38 +29,38 @@ def of_student(profile: Profile) -> list[Computation]:
 
 def of_certified(profile: Profile) -> list[Computation]:
     """The training of the model that intervals prove."""
-    return [zoo.training(zoo.sized(zoo.CERTIFIED, profile))]
+    return [zoo.training(zoo.for_profile(zoo.CERTIFIED, profile))]
 
 
-def stood(model: nn.Module, profile: Profile) -> dict[str, Any]:
+def evaluate_model(model: nn.Module, profile: Profile) -> dict[str, Any]:
     """One model under the attacks of all pages, and under FGSM."""
     n = number_of(profile)
     test, index = subset(n), indices(n)
     step = fgsm(model, test.images, test.labels, SECOND)
-    found = standing(model, test, index) | {"FGSM": share(predict(model, step) == test.labels)}
+    found = standing(model, test, index) | {"FGSM": proportion(predict(model, step) == test.labels)}
     return found | {"signs": signs_of_masking(model, test)}
 
 
 def seconds(recipe: Recipe, profile: Profile) -> float:
     """What a training of the book took."""
-    return float(sum(row["seconds"] for row in zoo.history(zoo.sized(recipe, profile))))
+    return float(sum(row["seconds"] for row in zoo.history(zoo.for_profile(recipe, profile))))
 
 
 @measurement(trainings=of_standard)
 def standard(profile: Profile) -> dict[str, Any]:
     """The model that nobody defended."""
-    model = zoo.trained(zoo.sized(zoo.STANDARD, profile))
-    return stood(model, profile) | {"seconds": seconds(zoo.STANDARD, profile)}
+    model = zoo.trained(zoo.for_profile(zoo.STANDARD, profile))
+    return evaluate_model(model, profile) | {"seconds": seconds(zoo.STANDARD, profile)}
 
 
 @measurement(trainings=of_student)
 def distilled(profile: Profile) -> dict[str, Any]:
     """The distilled student, at the temperature of its answers: its logits are so large that gradients vanish."""
-    return stood(zoo.student(profile), profile)
+    return evaluate_model(zoo.student(profile), profile)
 
 
 @measurement(trainings=of_certified)
 def proved(profile: Profile) -> dict[str, Any]:
     """The network trained for its intervals, with what they prove."""
-    model = zoo.trained(zoo.sized(zoo.CERTIFIED, profile))
-    return stood(model, profile) | {"seconds": seconds(zoo.CERTIFIED, profile)}
+    model = zoo.trained(zoo.for_profile(zoo.CERTIFIED, profile))
+    return evaluate_model(model, profile) | {"seconds": seconds(zoo.CERTIFIED, profile)}

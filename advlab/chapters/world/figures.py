@@ -79,7 +79,7 @@ def malignant(result: Result) -> Drawing:
             + ", ".join(f"{percent(one['value'])} at {place:g}" for place, one in zip(at, shares, strict=True))
         )
     axes.set(xlabel="ε, as a share of each feature's range", ylabel="malignant rows read as malignant")
-    style.percent(axes)
+    style.percent_axis(axes)
     style.label_ends(axes, {name: role for name, _, _, role in lines}, gap=0.08)
     return Drawing(
         drawn,

@@ -28,7 +28,7 @@ Result = dict[str, Any]
 
 def of_both(profile: Profile) -> list[Computation]:
     """The trainings of both networks."""
-    return [zoo.training(zoo.sized(recipe, profile), 0) for recipe in MODELS.values()]
+    return [zoo.training(zoo.for_profile(recipe, profile), 0) for recipe in MODELS.values()]
 
 
 @measurement(trainings=of_both)
@@ -39,7 +39,7 @@ def glasses(profile: Profile) -> Result:
     found: Result = {"n": len(test), "steps": STEPS, "area": float(mask.float().mean()), "models": {}}
     columns, verdicts = ["index", "label"], [indices(len(test)).tolist(), test.labels.tolist()]
     for done, (name, recipe) in enumerate(MODELS.items()):
-        model = zoo.trained(zoo.sized(recipe, profile), 0)
+        model = zoo.trained(zoo.for_profile(recipe, profile), 0)
         worn = made(model, test.images, test.labels, wanted, mask)
         read = {kind: predict(model, images) for kind, images in worn.items()}
         found["models"][name] = {

@@ -32,7 +32,7 @@ def curves(result: dict[str, Any]) -> Drawing:
     ink = style.color("ink")
     axes.plot(EPSILONS, PRINTED, label="printed", color=ink, marker="o", markerfacecolor="none", linestyle="none")
     labels["printed"] = "ink"
-    style.percent(axes)
+    style.percent_axis(axes)
     axes.set(xlabel="the number given as epsilon, whatever its unit", ylabel="accuracy", xticks=EPSILONS)
     style.label_ends(axes, labels, gap=0.075)
     last = f"{EPSILONS[-1]:g}"

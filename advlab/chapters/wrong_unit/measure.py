@@ -32,10 +32,10 @@ def misfit(accuracies: list[float]) -> float:
     return 100 * sum(abs(ours - theirs) for ours, theirs in zip(accuracies, PRINTED, strict=True)) / len(PRINTED)
 
 
-@measurement(trainings=lambda profile: [zoo.training(zoo.sized(zoo.STANDARD, profile))])
+@measurement(trainings=lambda profile: [zoo.training(zoo.for_profile(zoo.STANDARD, profile))])
 def ways(profile: Profile) -> dict[str, Any]:
     """Accuracy, and what becomes of the pixels, under four ways to run FGSM on one network, seed 0."""
-    network = for_attacks(without_normalisation(zoo.trained(zoo.sized(zoo.STANDARD, profile))))
+    network = for_attacks(without_normalisation(zoo.trained(zoo.for_profile(zoo.STANDARD, profile))))
     count = min(IMAGES, profile.test_images or IMAGES)
     test = data.subset(count)
     clean = normalise(test.images)
@@ -79,10 +79,10 @@ def units(profile: Profile) -> dict[str, Any]:
     }
 
 
-@measurement(trainings=lambda profile: [zoo.training(zoo.sized(zoo.STANDARD, profile))])
+@measurement(trainings=lambda profile: [zoo.training(zoo.for_profile(zoo.STANDARD, profile))])
 def pictures(profile: Profile) -> dict[str, Any]:
     """The first digit that D breaks at epsilon 0.2 and A does not, as the network sees it under each way."""
-    network = without_normalisation(zoo.trained(zoo.sized(zoo.STANDARD, profile)))
+    network = without_normalisation(zoo.trained(zoo.for_profile(zoo.STANDARD, profile)))
     test = data.subset(CANDIDATES)
     clean = normalise(test.images)
     sign = signs(network, clean, test.labels)

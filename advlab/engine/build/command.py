@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from advlab.engine import edition as editions
+from advlab.engine import editions
 from advlab.engine.build.up_to_date import TRY_AGAIN
 from advlab.engine.cache.profile import PROFILES, STANDARD
 from advlab.engine.cache.store import Entry, Store, default_root

@@ -10,7 +10,7 @@ from advlab.engine.cache.computation import Computation
 from advlab.engine.cache.encoding import Files, digest, to_bytes
 from advlab.engine.cache.profile import Profile
 from advlab.engine.chapter import Derived, Drawing, Slider
-from advlab.engine.edition import Edition, imported
+from advlab.engine.editions import Edition, imported
 
 
 def drawing(edition: Edition, one: Derived, profile: Profile) -> Computation:

@@ -15,7 +15,7 @@ from advlab.engine.cache.computation import Computation
 from advlab.engine.cache.kinds import KINDS
 from advlab.engine.cache.profile import Profile
 from advlab.engine.chapter import Derived, Measurement
-from advlab.engine.edition import Edition
+from advlab.engine.editions import Edition
 
 
 def definitions(edition: Edition) -> Iterator[Measurement | Derived]:

@@ -11,7 +11,7 @@ from advlab.engine.cache.encoding import Files, to_bytes
 from advlab.engine.cache.profile import Profile
 from advlab.engine.cache.store import default_root
 from advlab.engine.cache.versions import versions
-from advlab.engine.edition import Edition
+from advlab.engine.editions import Edition
 
 
 def output(edition: Edition, name: str, profile: Profile) -> Computation:

@@ -9,7 +9,7 @@ from advlab.engine.book import Book
 from advlab.engine.cache.fingerprint import fingerprint
 from advlab.engine.cache.profile import Profile
 from advlab.engine.cache.store import Store, book_path
-from advlab.engine.edition import Edition
+from advlab.engine.editions import Edition
 
 #: Exit status of a build whose source was edited meanwhile: nothing is wrong, start again.
 TRY_AGAIN = 75

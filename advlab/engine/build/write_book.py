@@ -13,7 +13,7 @@ import json
 import time
 from typing import Any
 
-from advlab.engine import edition as editions
+from advlab.engine import editions
 from advlab.engine.build.plan import Plan, is_picture
 from advlab.engine.build.workers import Job, Workers
 from advlab.engine.cache import machine
@@ -22,7 +22,7 @@ from advlab.engine.cache.fingerprint import fingerprint
 from advlab.engine.cache.profile import PROFILES, Profile
 from advlab.engine.cache.store import Store, book_path, write_atomically
 from advlab.engine.chapter import Derived, Table
-from advlab.engine.edition import Edition
+from advlab.engine.editions import Edition
 
 
 @functools.cache

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from advlab.engine.edition import Edition
+from advlab.engine.editions import Edition
 
 NEEDED = {"key", "authors", "title", "venue", "year"}
 ADDRESSES = {"doi", "arxiv", "url"}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from advlab.engine.edition import Edition
+from advlab.engine.editions import Edition
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 
-from advlab.engine.edition import Edition
+from advlab.engine.editions import Edition
 
 #: Runs every program of snippets/ and every block of every page; others have a test of their own besides.
 RUNNER = "tests/blocks.py"

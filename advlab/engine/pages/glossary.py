@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from advlab.engine.edition import Edition
+from advlab.engine.editions import Edition
 
 ABBR = re.compile(r"<abbr\b[^>]*>(?P<text>.*?)</abbr>", re.DOTALL)
 # Where a dotted word would be noise: titles, links, labels of figures and tables, formulas.

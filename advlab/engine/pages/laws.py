@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from advlab.engine.edition import Edition
+from advlab.engine.editions import Edition
 from advlab.engine.pages.grammar import Breach
 from advlab.engine.pages.typed_code import typed_code
 from advlab.engine.pages.typed_numbers import typed_numbers

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from advlab.engine import external_results
 from advlab.engine.book import Book, format_value, slug
-from advlab.engine.edition import Edition
+from advlab.engine.editions import Edition
 from advlab.engine.external_results import UnknownName
 from advlab.engine.pages import bibliography, glossary, library_code, paths, provenance, snippet_index
 from advlab.engine.pages.grammar import includes

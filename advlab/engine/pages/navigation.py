@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from advlab.engine.edition import Edition
+from advlab.engine.editions import Edition
 
 
 class _Tolerant(yaml.SafeLoader):

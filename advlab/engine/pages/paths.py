@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from advlab.engine.edition import Edition
+from advlab.engine.editions import Edition
 from advlab.engine.pages.navigation import navigation
 
 SHORT, WHOLE = "fifteen minutes", "the whole book"

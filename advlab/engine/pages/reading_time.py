@@ -6,7 +6,7 @@ import math
 import re
 from html import escape, unescape
 
-from advlab.engine.edition import Edition
+from advlab.engine.editions import Edition
 from advlab.engine.pages.navigation import navigation
 from advlab.engine.pages.paths import SHORT, paths
 

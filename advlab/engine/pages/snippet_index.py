@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from advlab.engine.edition import Edition
+from advlab.engine.editions import Edition
 
 INDEX = "index.yml"
 #: Of a place in snippets/ that is no program to copy.

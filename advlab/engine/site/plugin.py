@@ -21,12 +21,12 @@ from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from mkdocs.utils import get_relative_url
 
-from advlab.engine import edition as editions
+from advlab.engine import editions
 from advlab.engine.book import Book
 from advlab.engine.build.up_to_date import BuildFailed, up_to_date
 from advlab.engine.cache.profile import current
 from advlab.engine.cache.source import SNAPSHOT
-from advlab.engine.edition import Edition
+from advlab.engine.editions import Edition
 from advlab.engine.pages import cite_page, code_origin, glossary, laws, reading_time, rendering
 from advlab.engine.pages.downloads import downloads
 from advlab.engine.pages.navigation import navigation

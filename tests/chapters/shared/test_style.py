@@ -197,7 +197,7 @@ def test_names_at_the_ends_do_not_overlap():
         figure, axes = plt.subplots()
         for index, role in enumerate(LINES[:3]):
             axes.plot([0, 1], [0, 0.5 + index / 1000], label=role, **style.line(role))
-        style.percent(axes)
+        style.percent_axis(axes)
         style.label_ends(axes, {role: role for role in LINES[:3]})
         figure.canvas.draw()
         boxes = sorted((text.get_window_extent() for text in axes.texts), key=lambda box: box.y0)

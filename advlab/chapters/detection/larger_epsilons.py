@@ -14,8 +14,8 @@ from advlab.chapters.detection.measure import (
     EPSILON,
     STATIC_STEPS,
     Judge,
-    chance,
     chosen,
+    fresh_generator,
     share,
     standard,
     standard_only,
@@ -39,7 +39,7 @@ def growing(profile: Profile) -> Result:
     judge = Judge(detectors.squeezers(standard(profile)), calibration)
     rows: Result = {}
     for epsilon in LARGER:
-        static = pgd(judge.detector.model, x, y, epsilon, generator=chance(), steps=STATIC_STEPS)
+        static = pgd(judge.detector.model, x, y, epsilon, generator=fresh_generator(), steps=STATIC_STEPS)
         right, flagged, _ = judge(static, y)
         both, _ = evaded(judge, test, IN_LOGITS, epsilon)
         rows[f"{epsilon:g}"] = {
@@ -55,7 +55,7 @@ def black_and_white(profile: Profile) -> Result:
     test, _, _ = chosen(profile)
     x, y = test.images, test.labels
     binary = Preprocessed(BitDepth(1), standard(profile))
-    attacked = pgd(through(binary), x, y, EPSILON, generator=chance(), steps=2 * STATIC_STEPS, loss=margin)
+    attacked = pgd(through(binary), x, y, EPSILON, generator=fresh_generator(), steps=2 * STATIC_STEPS, loss=margin)
     return {
         "n": len(test),
         "epsilon": EPSILON,

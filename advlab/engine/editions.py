@@ -103,5 +103,5 @@ def load(module: str) -> Edition:
     SNAPSHOT.add(Path(spec.submodule_search_locations[0]).resolve())
     edition = getattr(importlib.import_module(module), "EDITION", None)
     if not isinstance(edition, Edition):
-        raise TypeError(f"{module} defines no EDITION (advlab.engine.edition.Edition)")
+        raise TypeError(f"{module} defines no EDITION (advlab.engine.editions.Edition)")
     return edition

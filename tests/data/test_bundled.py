@@ -8,19 +8,20 @@ import urllib.request
 import pytest
 import torch
 
-from advlab.data import CLASSES, MEAN, STD, DataError, fashion_mnist, indices, loading, mnist, subset
+from advlab.data import CLASSES, MEAN, STD, DataError, fashion_mnist, indices, mnist, subset
+from advlab.data import bundled as bundled_data
 
 
 @pytest.fixture
 def own_folder(tmp_path, monkeypatch):
     """A store of this test's own, a copy of the bundled files that it may damage, and empty caches."""
     bundled = tmp_path / "bundled"
-    shutil.copytree(loading.BUNDLED, bundled)
-    monkeypatch.setattr(loading, "BUNDLED", bundled)
+    shutil.copytree(bundled_data.BUNDLED, bundled)
+    monkeypatch.setattr(bundled_data, "BUNDLED", bundled)
     monkeypatch.setenv("ADVLAB_STORE", str(tmp_path / "store"))
-    loading._mnist_bytes.cache_clear()
+    bundled_data._mnist_bytes.cache_clear()
     yield tmp_path
-    loading._mnist_bytes.cache_clear()
+    bundled_data._mnist_bytes.cache_clear()
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def test_equals_torchvisions_to_tensor(own_folder):
     from advlab.data.torchvision_cpu import datasets, transforms
 
     ours = mnist("test")
-    theirs = datasets.MNIST(loading.folder("mnist"), train=False, transform=transforms.ToTensor())
+    theirs = datasets.MNIST(bundled_data.folder("mnist"), train=False, transform=transforms.ToTensor())
     for index in (0, 1, 9_999):
         image, label = theirs[index]
         assert torch.equal(ours.images[index], image)
@@ -69,43 +70,43 @@ def test_an_unknown_split_is_refused(split):
             ask(split)
 
 
-@pytest.mark.parametrize("name", loading.CHECKSUMS)
+@pytest.mark.parametrize("name", bundled_data.CHECKSUMS)
 def test_a_missing_file_is_named(own_folder, no_network, name):
-    (loading.BUNDLED / name).unlink()
+    (bundled_data.BUNDLED / name).unlink()
     with pytest.raises(DataError, match=rf"{name} is missing.*Restore it"):
         mnist("test")
 
 
 def test_an_altered_file_is_named_with_what_is_wrong(own_folder, no_network):
     name = "t10k-labels-idx1-ubyte.gz"
-    content = bytearray((loading.BUNDLED / name).read_bytes())
+    content = bytearray((bundled_data.BUNDLED / name).read_bytes())
     content[100] ^= 1
-    (loading.BUNDLED / name).write_bytes(content)
-    with pytest.raises(DataError, match=rf"{name} .* is not the original .*MD5 .*, not {loading.CHECKSUMS[name]}"):
+    (bundled_data.BUNDLED / name).write_bytes(content)
+    with pytest.raises(DataError, match=rf"{name} .* is not the original .*MD5 .*, not {bundled_data.CHECKSUMS[name]}"):
         mnist("test")
 
 
 def test_a_git_lfs_pointer_is_named_too(own_folder, no_network):
-    (loading.BUNDLED / "train-images-idx3-ubyte.gz").write_text("version https://git-lfs.github.com/spec/v1\n")
+    (bundled_data.BUNDLED / "train-images-idx3-ubyte.gz").write_text("version https://git-lfs.github.com/spec/v1\n")
     with pytest.raises(DataError, match=r"train-images.*bytes.*git-lfs"):
         mnist("train")
 
 
 def test_the_bundled_folder_is_left_as_it_was(own_folder, no_network):
-    before = sorted(path.name for path in loading.BUNDLED.iterdir())
+    before = sorted(path.name for path in bundled_data.BUNDLED.iterdir())
     mnist("test")
-    assert sorted(path.name for path in loading.BUNDLED.iterdir()) == before
+    assert sorted(path.name for path in bundled_data.BUNDLED.iterdir()) == before
 
 
 @pytest.mark.parametrize("file", ["t10k-images-idx3-ubyte.gz", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"])
 def test_a_damaged_copy_in_the_store_is_made_again(own_folder, no_network, file):
     """Killed while it unpacked, or a bad disk: the originals are at hand."""
     expected = mnist("test")
-    copy = loading.folder("mnist") / "MNIST" / "raw" / file
+    copy = bundled_data.folder("mnist") / "MNIST" / "raw" / file
     content = bytearray(copy.read_bytes())
     content[-9] ^= 255
     copy.write_bytes(content[: -1 if file.endswith(".gz") else None])
-    loading._mnist_bytes.cache_clear()
+    bundled_data._mnist_bytes.cache_clear()
     again = mnist("test")
     assert torch.equal(again.images, expected.images)
     assert torch.equal(again.labels, expected.labels)

@@ -35,37 +35,37 @@ SEED = 160
 @measurement(trainings=standard_only)
 def standard_restarts(profile: Profile) -> dict[str, Any]:
     """The standard model under PGD: accuracy after each of ten restarts."""
-    return restarted(zoo.sized(zoo.STANDARD, profile), profile, STANDARD_EPSILONS)
+    return restarted(zoo.for_profile(zoo.STANDARD, profile), profile, STANDARD_EPSILONS)
 
 
 @measurement(trainings=robust_only)
 def robust_restarts(profile: Profile) -> dict[str, Any]:
     """The PGD-trained model under PGD: accuracy after each of ten restarts."""
-    return restarted(zoo.sized(zoo.ROBUST, profile), profile, ROBUST_EPSILONS)
+    return restarted(zoo.for_profile(zoo.ROBUST, profile), profile, ROBUST_EPSILONS)
 
 
 @measurement(trainings=standard_only)
 def standard_steps(profile: Profile) -> dict[str, Any]:
     """The standard model under PGD of one restart: accuracy by the number of steps."""
-    return stepped(zoo.sized(zoo.STANDARD, profile), profile, STANDARD_AT)
+    return stepped(zoo.for_profile(zoo.STANDARD, profile), profile, STANDARD_AT)
 
 
 @measurement(trainings=robust_only)
 def robust_steps(profile: Profile) -> dict[str, Any]:
     """The PGD-trained model under PGD of one restart: accuracy by the number of steps."""
-    return stepped(zoo.sized(zoo.ROBUST, profile), profile, ROBUST_AT)
+    return stepped(zoo.for_profile(zoo.ROBUST, profile), profile, ROBUST_AT)
 
 
 @measurement(trainings=standard_only)
 def standard_autoattack(profile: Profile) -> dict[str, Any]:
     """The standard model under AutoAttack, and under PGD with ten restarts on the same images."""
-    return all_four(zoo.sized(zoo.STANDARD, profile), profile, STANDARD_AUTOATTACK)
+    return all_four(zoo.for_profile(zoo.STANDARD, profile), profile, STANDARD_AUTOATTACK)
 
 
 @measurement(trainings=robust_only)
 def robust_autoattack(profile: Profile) -> dict[str, Any]:
     """The PGD-trained model under AutoAttack, and under PGD with ten restarts on the same images."""
-    return all_four(zoo.sized(zoo.ROBUST, profile), profile, (ROBUST_AT,))
+    return all_four(zoo.for_profile(zoo.ROBUST, profile), profile, (ROBUST_AT,))
 
 
 def restarted(recipe: Recipe, profile: Profile, epsilons: tuple[float, ...]) -> dict[str, Any]:

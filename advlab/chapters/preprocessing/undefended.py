@@ -17,8 +17,8 @@ from advlab.chapters.preprocessing.measure import (
     LARGE,
     STATIC_STEPS,
     STEPS,
-    chance,
     chosen,
+    fresh_generator,
     standard,
     standard_only,
 )
@@ -39,8 +39,8 @@ def undefended(profile: Profile) -> dict[str, Any]:
     for epsilon in EPSILONS:
         made = {
             "FGSM": fgsm(model, x, y, epsilon),
-            "PGD, static": pgd(model, x, y, epsilon, generator=chance(), steps=STATIC_STEPS),
-            "PGD": pgd_until_broken(model, x, y, epsilon, generator=chance(), steps=STEPS, loss=margin),
+            "PGD, static": pgd(model, x, y, epsilon, generator=fresh_generator(), steps=STATIC_STEPS),
+            "PGD": pgd_until_broken(model, x, y, epsilon, generator=fresh_generator(), steps=STEPS, loss=margin),
         }
         right |= {f"{what}, {epsilon:g}": predict(model, images) == y for what, images in made.items()}
     return reported(index, y, right) | {"steps": STEPS}
