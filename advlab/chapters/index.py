@@ -10,7 +10,7 @@ from torch import Tensor
 
 from advlab import zoo
 from advlab.attacks import fgsm
-from advlab.chapters.fgsm.measure import epsilon_table
+from advlab.chapters.fgsm import epsilon_table
 from advlab.chapters.shared import style
 from advlab.data import CLASSES, mnist
 from advlab.engine.cache.profile import Profile

@@ -13,8 +13,7 @@ from advlab.audit import audit
 from advlab.audit.command import WRONG_USAGE
 from advlab.audit.result import STATUS
 from advlab.chapters.audit_your_model import measure, two_audits
-from advlab.chapters.evaluating.models import Rounding
-from advlab.chapters.shared import style
+from advlab.chapters.shared import audits, rounding, style
 from advlab.edition import EDITION
 from advlab.engine.cache.source import PACKAGE
 from advlab.evaluation import Proportion
@@ -44,13 +43,13 @@ def test_the_readers_file_makes_the_model_that_was_measured():
     exec(compile(code, "mymodel.py", "exec"), space)
     network = nn.Sequential(nn.Flatten(), nn.Linear(16, 3))
     theirs = nn.Sequential(space["Rounding"](), network)
-    assert torch.equal(theirs(IMAGES), network(Rounding(measure.LEVELS)(IMAGES)))
+    assert torch.equal(theirs(IMAGES), network(rounding.Rounding(measure.LEVELS)(IMAGES)))
 
 
 def test_what_is_kept_is_the_same_whenever_it_runs():
     model = Linear().eval()
     told = [
-        measure.audit_summary(audit(model, 0.3, data=(IMAGES, LABELS), images=20, quick=True, name="mine"))
+        audits.audit_summary(audit(model, 0.3, data=(IMAGES, LABELS), images=20, quick=True, name="mine"))
         for _ in range(2)
     ]
     for one in told:

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from advlab.chapters.detection import claims, detectors, evaded, figures, larger_epsilons, measure, tables
+from advlab.chapters.detection import claims, comparison, detectors, evaded, figures, larger_epsilons, measure, tables
 from advlab.chapters.shared import style
 from advlab.data import Dataset
 from advlab.defenses import Detector
@@ -174,7 +174,7 @@ def test_figures(scheme):
 
 
 def test_tables():
-    assert [row[0] for row in tables.reported.function(*ALL).rows] == list(figures.LOOKS)
+    assert [row[0] for row in tables.reported.function(*ALL).rows] == list(comparison.LOOKS)
     assert tables.reported.function(*ALL).rows[0][1:5] == ["5.0%", "94.0%", "0.900", "95.0%"]
     assert tables.both_ways.function(*ALL).rows[0][2].startswith("2.0%")
     assert [row[0] for row in tables.at_larger.function(ALL[-1], BEYOND).rows] == ["0.3", "0.4", "0.45", "0.5"]

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from advlab.attacks import fgsm
-from advlab.chapters.ensembles import claims, figures, measure, stack, tables
+from advlab.chapters.ensembles import claims, comparison, figures, measure, stack, tables
 from advlab.chapters.shared import style
 from advlab.data import Dataset, indices
 from advlab.defenses import judged
@@ -97,7 +97,7 @@ def test_the_limit_is_set_on_other_images():
 
 def test_what_others_see():
     assert figures.elsewhere(FGSM, "0.1") == pytest.approx(0.9)
-    assert figures.makers(FGSM) == [*MEMBERS, measure.MEAN]
+    assert comparison.makers(FGSM) == [*MEMBERS, measure.MEAN]
     assert figures.judges(FGSM) == [*MEMBERS, "mean", "vote"]
 
 

@@ -8,7 +8,7 @@ from torch import nn
 from advlab.attacks import fgsm
 from advlab.attacks.adaptive import Averaged, StraightThrough
 from advlab.chapters.evaluating import checks, claims, figures, measure, models, tables
-from advlab.chapters.shared import style
+from advlab.chapters.shared import rounding, style
 from advlab.evaluation import Proportion, predict
 
 
@@ -53,18 +53,18 @@ def test_the_mask_keeps_every_answer_and_hides_the_gradient(trained, digits):
 
 def test_rounding_by_hand():
     pixels = torch.tensor([0.0, 0.07, 0.08, 0.5, 0.93, 1.0])
-    assert torch.equal(models.rounded(pixels, 8), torch.tensor([0, 0, 1, 4, 7, 7]) / 7)
+    assert torch.equal(rounding.rounded(pixels, 8), torch.tensor([0, 0, 1, 4, 7, 7]) / 7)
     with pytest.raises(ValueError, match="samples"):
         Averaged(torch.nn.Identity(), 0)
 
 
 def test_straight_through_has_the_defenses_values_and_the_models_gradient(trained, digits):
-    defense = nn.Sequential(models.Rounding(8), trained)
-    through = StraightThrough(lambda images: models.rounded(images, 8), trained)
+    defense = nn.Sequential(rounding.Rounding(8), trained)
+    through = StraightThrough(lambda images: rounding.rounded(images, 8), trained)
     few = digits.images[:20].clone().requires_grad_()
     torch.testing.assert_close(through(few), defense(few))
     (gradient,) = torch.autograd.grad(through(few).sum(), few)
-    at_rounded = models.rounded(digits.images[:20], 8).requires_grad_()
+    at_rounded = rounding.rounded(digits.images[:20], 8).requires_grad_()
     (expected,) = torch.autograd.grad(trained(at_rounded).sum(), at_rounded)
     torch.testing.assert_close(gradient, expected)
     assert torch.autograd.grad(defense(few).sum(), few)[0].abs().max() == 0

@@ -11,7 +11,7 @@ from torch import nn
 
 from advlab.attacks import fgsm
 from advlab.chapters.fgsm import claims, control, examples, figures, measure, pictures, tables, theory
-from advlab.chapters.shared import style
+from advlab.chapters.shared import sign_steps, style
 from advlab.data import mnist, subset
 from advlab.engine.cache.source import PACKAGE
 from advlab.evaluation import Proportion, logits
@@ -28,15 +28,15 @@ def accuracy(value, n=1000):
 @pytest.mark.parametrize("epsilon", [0.0, 0.025, 0.1, 0.2, 0.3, 1.0])
 def test_one_gradient_serves_all_epsilons(network, digits, epsilon):
     """The curve takes the sign once; the attack gives the same pixels, unless a gradient is next to zero."""
-    step = measure.signs(network.eval(), digits.images, digits.labels)
+    step = sign_steps.signs(network.eval(), digits.images, digits.labels)
     expected = fgsm(network, digits.images, digits.labels, epsilon)
-    assert (measure.stepped(digits.images, step, epsilon) == expected).float().mean() >= 0.998
+    assert (sign_steps.stepped(digits.images, step, epsilon) == expected).float().mean() >= 0.998
 
 
 def test_gradient_is_each_images_own(network, digits):
     network.eval()
-    together = measure.gradient(network, digits.images[:5], digits.labels[:5])
-    alone = [measure.gradient(network, digits.images[i : i + 1], digits.labels[i : i + 1]) for i in range(5)]
+    together = sign_steps.gradient(network, digits.images[:5], digits.labels[:5])
+    alone = [sign_steps.gradient(network, digits.images[i : i + 1], digits.labels[i : i + 1]) for i in range(5)]
     torch.testing.assert_close(together, torch.cat(alone), rtol=1e-4, atol=1e-6)
     assert not digits.images.requires_grad
     assert all(parameter.grad is None for parameter in network.parameters())
@@ -71,7 +71,7 @@ def test_noise_of_a_length_has_it(digits):
     generator = torch.Generator().manual_seed(1)
     coins = theory.coins(tuple(digits.images.shape), generator)
     lengths = torch.linspace(0.1, 6, len(digits))
-    noisy = control.of_length(digits.images, coins, lengths)
+    noisy = sign_steps.of_length(digits.images, coins, lengths)
     assert noisy.min() >= 0
     assert noisy.max() <= 1
     torch.testing.assert_close((noisy - digits.images).flatten(1).norm(dim=1), lengths, rtol=1e-4, atol=1e-5)
@@ -100,7 +100,7 @@ def test_linear_model_measures_what_it_says():
     model, again = theory.trained_linear(digits), theory.trained_linear(digits)
     assert torch.equal(model(digits.images), again(digits.images)), "no chance in it"
     assert (logits(model, digits.images).argmax(1) == digits.labels).double().mean() > 0.95
-    step = measure.gradient(model, digits.images, digits.labels).sign()
+    step = sign_steps.gradient(model, digits.images, digits.labels).sign()
     margin = (2 * digits.labels - 1) * logits(model, digits.images)[:, 1]
     predicted = -F.logsigmoid(margin - 0.1 * model.score.weight.abs().sum())
     reached = theory.losses(model, digits.images + 0.1 * step, digits.labels)

@@ -6,12 +6,11 @@ import torch
 from scipy.stats import binom
 
 from advlab.attacks import deepfool
-from advlab.chapters.minimum_norm import claims, figures, measure, pictures, tables, theory
-from advlab.chapters.minimum_norm import least_changes
+from advlab.chapters.minimum_norm import claims, figures, least_changes, measure, pictures, tables, theory
 from advlab.chapters.shared import style
 from advlab.data import Dataset
 from advlab.engine.cache.profile import DRAFT, FULL, STANDARD
-from advlab.evaluation import Proportion, distances, logits, predict
+from advlab.evaluation import Proportion, logits, predict
 
 # --- what is measured -------------------------------------------------------------------------------------------------
 

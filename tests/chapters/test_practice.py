@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from torch import nn
 
 from advlab.chapters.practice import claims, drift, figures, measure, release, tables
-from advlab.chapters.shared import style
+from advlab.chapters.shared import audits, style
 from advlab.data import Dataset
 from advlab.edition import EDITION
 from advlab.evaluation import Proportion, predict
@@ -122,7 +122,7 @@ def test_the_fitted_attack_stays_in_the_ball_and_comes_nearer_to_clean_confidenc
     model, clean = Leaning(), torch.full((50,), 0.8, dtype=torch.float64)
     broken = measure.plain(model, test)["PGD"]
     found = measure.fitted(model, test, broken, clean)
-    assert float((found - images).abs().max()) <= measure.EPSILON + 1e-6
+    assert float((found - images).abs().max()) <= audits.EPSILON + 1e-6
     assert bool((predict(model, found) == 1).all())
     away, before = ((confidences(model(x)) - 0.8).abs() for x in (found, broken))
     assert float(away.mean()) < 0.1 < float(before.mean())

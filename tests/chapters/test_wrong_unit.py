@@ -8,8 +8,7 @@ import pytest
 import torch
 
 from advlab.attacks import fgsm
-from advlab.chapters.fgsm.measure import signs
-from advlab.chapters.shared import style
+from advlab.chapters.shared import sign_steps, style
 from advlab.chapters.wrong_unit import claims, figures, measure, tables, variants
 from advlab.data import MEAN, STD
 from advlab.engine.cache.profile import DRAFT
@@ -22,7 +21,7 @@ UNITS = measure.units.function(DRAFT)
 def attacked(trained, digits):
     """The images, the sign that all ways step along, and the network without its normalisation."""
     network = variants.without_normalisation(trained)
-    return digits.images, signs(network, variants.normalise(digits.images), digits.labels), network
+    return digits.images, sign_steps.signs(network, variants.normalise(digits.images), digits.labels), network
 
 
 def test_the_network_without_normalisation_is_the_same_function(trained, digits, attacked):
@@ -32,7 +31,7 @@ def test_the_network_without_normalisation_is_the_same_function(trained, digits,
 
 
 def test_the_sign_is_the_same_in_pixels_and_in_normalised_units(trained, digits, attacked):
-    assert torch.equal(signs(trained, digits.images, digits.labels), attacked[1])
+    assert torch.equal(sign_steps.signs(trained, digits.images, digits.labels), attacked[1])
 
 
 @pytest.mark.parametrize("epsilon", variants.EPSILONS)

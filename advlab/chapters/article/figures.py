@@ -9,9 +9,8 @@ from matplotlib.ticker import PercentFormatter
 
 from advlab.chapters.article.anchors import anchors
 from advlab.chapters.article.measure import by_transfer, madrys_attacks, softmax_regression
-from advlab.chapters.break_this_page.measure import record
-from advlab.chapters.fgsm.measure import curve, epsilon_table
-from advlab.chapters.fgsm.theory import linear
+from advlab.chapters.break_this_page import record
+from advlab.chapters.fgsm import curve, epsilon_table, linear
 from advlab.chapters.shared import style
 from advlab.engine.chapter import Drawing, figure
 

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from advlab import challenge, zoo
 from advlab.attacks import fgsm
 from advlab.attacks.until_broken import pgd_until_broken
-from advlab.chapters.fgsm.measure import test_images
 from advlab.chapters.shared.robustness_bands import number_of
+from advlab.chapters.shared.sampling import test_images
 from advlab.data import Dataset, subset
 from advlab.engine.cache.computation import Computation
 from advlab.engine.cache.profile import Profile

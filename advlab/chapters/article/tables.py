@@ -7,7 +7,7 @@ from typing import Any
 from advlab.chapters.article.anchors import anchors
 from advlab.chapters.article.figures import SOURCES
 from advlab.chapters.article.measure import by_transfer, madrys_attacks, softmax_regression
-from advlab.chapters.fgsm.measure import curve, epsilon_table
+from advlab.chapters.fgsm import curve, epsilon_table
 from advlab.chapters.shared.cells import percent, with_interval
 from advlab.chapters.shared.published import published
 from advlab.engine.chapter import Table, claim, table

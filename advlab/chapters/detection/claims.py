@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+from advlab.chapters.detection.comparison import SOURCES
 from advlab.chapters.detection.evaded import by_signs, consistency, density, mahalanobis, network, squeezers
-from advlab.chapters.detection.figures import SOURCES
 from advlab.chapters.detection.larger_epsilons import black_and_white, growing
 from advlab.chapters.detection.measure import base_rates
 from advlab.engine.chapter import claim

@@ -7,36 +7,22 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.ticker import FuncFormatter, PercentFormatter
 
-from advlab.chapters.detection.evaded import consistency, density, mahalanobis, network, squeezers
+from advlab.chapters.detection.comparison import LOOKS, SOURCES, by_detector, pairs
+from advlab.chapters.detection.evaded import squeezers
 from advlab.chapters.detection.larger_epsilons import growing
 from advlab.chapters.detection.measure import FALSE_POSITIVES, base_rates
 from advlab.chapters.shared import style
 from advlab.chapters.shared import two_dots as two_dots
 from advlab.chapters.shared.cells import percent
-from advlab.chapters.shared.two_dots import Pair
 from advlab.engine.chapter import Drawing, figure
 
 Result = dict[str, Any]
-#: The detectors by the names they have on the page, in the order of the measurements, and their looks.
-LOOKS: dict[str, style.Role] = {
-    "Mahalanobis": "clean",
-    "kernel density": "fgsm",
-    "second network": "noise",
-    "median filter": "pgd",
-    "one bit, median": "article",
-}
-SOURCES = (mahalanobis, density, network, consistency, squeezers)
-
-
-def named(results: tuple[Result, ...]) -> dict[str, Result]:
-    """The detectors' results by name."""
-    return dict(zip(LOOKS, results, strict=True))
 
 
 @figure(*SOURCES)
 def curves(*results: Result) -> Drawing:
     """Of each detector what every limit would do, under FGSM and under PGD."""
-    rows = named(results)
+    rows = by_detector(results)
     drawn, panels = plt.subplots(1, 2, figsize=(style.WIDTH, 4.3), sharey=True)
     for axes, attack in zip(panels, ("FGSM", "PGD"), strict=True):
         axes.axvline(FALSE_POSITIVES, color=style.color("muted"), linewidth=1, linestyle=":")
@@ -60,14 +46,6 @@ def curves(*results: Result) -> Drawing:
         f"$\\epsilon = {results[0]['epsilon']:g}$ (L-infinity), n = {results[0]['n']} test images, each clean and "
         "attacked.",
     )
-
-
-def pairs(*results: Result) -> list[Pair]:
-    """Each detector under FGSM, which does not know it, and under the attack on model and detector."""
-    return [
-        Pair(name, result["FGSM"]["after rejection"], result["joint"]["after rejection"])
-        for name, result in named(results).items()
-    ]
 
 
 @figure(*SOURCES)

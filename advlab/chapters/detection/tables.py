@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from advlab.chapters.detection.comparison import SOURCES, by_detector
 from advlab.chapters.detection.evaded import squeezers
-from advlab.chapters.detection.figures import SOURCES, named, one_in, over_epsilon, percent_of
+from advlab.chapters.detection.figures import one_in, over_epsilon, percent_of
 from advlab.chapters.detection.larger_epsilons import growing
 from advlab.chapters.detection.measure import FALSE_POSITIVES, base_rates
 from advlab.chapters.shared.cells import percent, with_interval
@@ -27,7 +28,7 @@ def reported(*results: Result) -> Table:
             f"{result['PGD']['area']:.3f}",
             percent(result["PGD"]["after rejection"]["value"]),
         ]
-        for name, result in named(results).items()
+        for name, result in by_detector(results).items()
     ]
     first = results[0]
     widest = max(
@@ -71,7 +72,7 @@ def both_ways(*results: Result) -> Table:
             percent(result["joint"]["flagged"]["value"]),
             f"{result['joint']['steps']}",
         ]
-        for name, result in named(results).items()
+        for name, result in by_detector(results).items()
     ]
     first = results[0]
     return Table(

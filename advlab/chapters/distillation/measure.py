@@ -14,7 +14,7 @@ from advlab.attacks.carlini_wagner import carlini_wagner
 from advlab.attacks.losses import margin
 from advlab.attacks.until_broken import pgd_until_broken
 from advlab.chapters.distillation.saliency import saliency
-from advlab.chapters.evaluating.measure import reported
+from advlab.chapters.shared.evidence import reported
 from advlab.data import Dataset, indices, subset
 from advlab.defenses.distillation import Cooled, vanished
 from advlab.engine.cache.computation import Computation
@@ -147,4 +147,7 @@ def authors_attack(profile: Profile) -> dict[str, Any]:
     reached = {
         name: predict(judge, saliency(seen, x, targets, PIXELS)) == targets for name, (judge, seen) in ways.items()
     }
-    return reported(index[rows], targets, reached) | {"pixels": PIXELS, "images": len(test.images)}
+    return reported(index[rows], targets, reached) | {
+        "pixels": PIXELS,
+        "images": len(test.images),
+    }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from advlab.chapters.ensembles.figures import elsewhere, makers
+from advlab.chapters.ensembles.comparison import makers
+from advlab.chapters.ensembles.figures import elsewhere
 from advlab.chapters.ensembles.measure import MEAN, VOTE, by_fgsm, by_pgd
 from advlab.chapters.ensembles.stack import stack
 from advlab.engine.chapter import claim

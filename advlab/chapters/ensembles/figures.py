@@ -9,23 +9,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgb
 
-from advlab.chapters.ensembles.measure import EPSILONS, MEAN, VOTE, by_fgsm, by_pgd
+from advlab.chapters.ensembles.comparison import makers, pairs
+from advlab.chapters.ensembles.measure import MEAN, VOTE, by_fgsm, by_pgd
 from advlab.chapters.ensembles.stack import stack
 from advlab.chapters.shared import style
 from advlab.chapters.shared import two_dots as two_dots
 from advlab.chapters.shared.cells import percent
-from advlab.chapters.shared.two_dots import Pair
 from advlab.engine.chapter import Drawing, figure
 
 Result = dict[str, Any]
 #: The epsilons whose matrices are drawn.
 DRAWN = ("0.1", "0.2")
-
-
-def makers(result: Result) -> list[str]:
-    """On what images were made: member by member, then the mean."""
-    rows = result["epsilons"][next(iter(result["epsilons"]))]
-    return sorted(rows, key=lambda name: (name == MEAN, name))
 
 
 def judges(result: Result) -> list[str]:
@@ -103,19 +97,6 @@ def elsewhere(result: Result, epsilon: str) -> float:
     rows = result["epsilons"][epsilon]
     left = [rows[made][asked]["value"] for made in members for asked in members if made != asked]
     return sum(left) / len(left)
-
-
-def pairs(plain: Result, steps: Result, layers: Result) -> list[Pair]:
-    """Each defense as it is usually reported and under the attack made for it, in the order of the page."""
-    first = makers(plain)[0]
-    rows = [
-        Pair(f"vote, ε = {epsilon}", plain["epsilons"][epsilon][first][VOTE], steps["epsilons"][epsilon][MEAN][VOTE])
-        for epsilon in (f"{one:g}" for one in EPSILONS)
-    ]
-    under = layers["under"]
-    naive, adaptive = under["FGSM on one member"]["stack"], under["attack on the stack"]["stack"]
-    rows.append(Pair(f"stack, ε = {layers['epsilon']:g}", naive, adaptive))
-    return rows
 
 
 @figure(by_fgsm, by_pgd, stack)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from advlab.chapters.ensembles.figures import LADDER, LAYERS, elsewhere, makers
+from advlab.chapters.ensembles.comparison import makers
+from advlab.chapters.ensembles.figures import LADDER, LAYERS, elsewhere
 from advlab.chapters.ensembles.measure import EPSILONS, MEAN, VOTE, by_fgsm, by_pgd
 from advlab.chapters.ensembles.stack import FALSE_POSITIVES, stack
 from advlab.chapters.shared.cells import percent, with_interval

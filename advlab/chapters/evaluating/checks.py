@@ -21,10 +21,10 @@ from advlab.chapters.evaluating.measure import (
     chosen,
     fresh_generator,
     input_gradients,
-    reported,
     standard,
     standard_only,
 )
+from advlab.chapters.shared.evidence import reported
 from advlab.data import Dataset
 from advlab.engine.cache.computation import Computation
 from advlab.engine.cache.profile import Profile

@@ -13,7 +13,9 @@ from advlab.attacks import fgsm, pgd, square, transfer
 from advlab.attacks.adaptive import Averaged, StraightThrough
 from advlab.attacks.losses import cross_entropy, margin
 from advlab.attacks.until_broken import pgd_until_broken
-from advlab.chapters.evaluating.models import Dropping, Rounding, Softmaxed, rounded, sharpened
+from advlab.chapters.evaluating.models import Dropping, Softmaxed, sharpened
+from advlab.chapters.shared.evidence import reported
+from advlab.chapters.shared.rounding import Rounding, rounded
 from advlab.data import STD, Dataset, indices, subset
 from advlab.engine.cache.computation import Computation
 from advlab.engine.cache.profile import Profile
@@ -53,13 +55,6 @@ def fresh_generator() -> torch.Generator:
 def standard(profile: Profile) -> nn.Module:
     """The trained standard model."""
     return zoo.trained(zoo.for_profile(zoo.STANDARD, profile))
-
-
-def reported(index: Tensor, labels: Tensor, right: dict[str, Tensor]) -> dict[str, Any]:
-    """Accuracies with intervals by name, and each verdict as evidence."""
-    found: dict[str, Any] = {name: Proportion(int(of.sum()), len(of)).to_json() for name, of in right.items()}
-    rows = torch.stack([index, labels, *(of.long() for of in right.values())], dim=1).tolist()
-    return found | {"evidence": {"columns": ["index", "label", *(f"right: {name}" for name in right)], "images": rows}}
 
 
 @measurement(trainings=standard_only)
@@ -188,4 +183,9 @@ def search(profile: Profile) -> dict[str, Any]:
         "many steps": pgd_until_broken(model, x, y, SMALL, generator=fresh_generator(), steps=LONG),
     }
     right = {name: predict(model, images) == y for name, images in attacked.items()}
-    return reported(index, y, right) | {"steps": LONG, "few": 4, "epsilon": SMALL, "in pixels": SMALL * STD}
+    return reported(index, y, right) | {
+        "steps": LONG,
+        "few": 4,
+        "epsilon": SMALL,
+        "in pixels": SMALL * STD,
+    }

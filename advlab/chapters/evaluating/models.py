@@ -18,23 +18,6 @@ def sharpened(model: nn.Module, scale: float) -> nn.Module:
     return sharp
 
 
-def rounded(images: Tensor, levels: int) -> Tensor:
-    """Each pixel at the nearest of so many grey levels between 0 and 1."""
-    return (images * (levels - 1)).round() / (levels - 1)
-
-
-class Rounding(nn.Module):
-    """Rounds images to a few grey levels, before a model sees them. The gradient of rounding is zero everywhere."""
-
-    def __init__(self, levels: int) -> None:
-        super().__init__()
-        self.levels = levels
-
-    def forward(self, images: Tensor) -> Tensor:
-        """The rounded images."""
-        return rounded(images, self.levels)
-
-
 class Dropping(nn.Module):
     """Blackens a random part of the pixels at every call, in evaluation too.
 

@@ -10,7 +10,7 @@ from advlab.chapters.fgsm.examples import distances
 from advlab.chapters.fgsm.figures import over_epsilon
 from advlab.chapters.fgsm.measure import CONFIDENT, EPSILONS, beyond, epsilon_table
 from advlab.chapters.fgsm.theory import linear, rise
-from advlab.chapters.model.measure import data
+from advlab.chapters.model import data
 from advlab.engine.chapter import claim
 
 

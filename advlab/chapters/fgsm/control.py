@@ -5,21 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from advlab import zoo
-from advlab.chapters.fgsm.measure import only_first, right, signs, stepped
+from advlab.chapters.fgsm.measure import only_first, right
+from advlab.chapters.shared.sign_steps import of_length, signs, stepped
 from advlab.data import subset
 from advlab.engine.cache.profile import Profile
 from advlab.engine.chapter import measurement
 from advlab.evaluation import logits
-from advlab.models.inference import CHUNK
 
 #: In pixel units: the table's, without none at all.
 EPSILONS = (0.05, 0.1, 0.2, 0.3)
 SEED = 784
-#: In the search for noise of a given length: 2**-24 of a pixel is float32's resolution.
-HALVINGS = 24
 
 
 @measurement(trainings=only_first)
@@ -46,20 +43,3 @@ def noise(profile: Profile) -> dict[str, Any]:
             for name, images in changed.items()
         }
     return rows
-
-
-def of_length(images: Tensor, sign: Tensor, lengths: Tensor) -> Tensor:
-    """Images moved along `sign`, each by the step whose change has, after clipping, the L2 norm of `lengths`.
-
-    The norm grows with the step, so halving an interval finds it; every step is below 1, the width of the domain.
-    """
-    found = []
-    for chunk, signs_of, wanted in zip(images.split(CHUNK), sign.split(CHUNK), lengths.split(CHUNK), strict=True):
-        low, high = torch.zeros_like(wanted), torch.ones_like(wanted)
-        for _ in range(HALVINGS):
-            middle = (low + high) / 2
-            moved = (chunk + middle.view(-1, 1, 1, 1) * signs_of).clamp(0, 1) - chunk
-            short = moved.flatten(1).norm(dim=1) < wanted
-            low, high = torch.where(short, middle, low), torch.where(short, high, middle)
-        found.append((chunk + high.view(-1, 1, 1, 1) * signs_of).clamp(0, 1))
-    return torch.cat(found)

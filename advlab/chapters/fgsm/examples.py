@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from advlab import zoo
-from advlab.chapters.fgsm.measure import gradient, only_first, stepped
+from advlab.chapters.fgsm.measure import only_first
+from advlab.chapters.shared.sign_steps import gradient, stepped
 from advlab.data import mnist, subset
 from advlab.engine.cache.profile import Profile
 from advlab.engine.chapter import measurement

@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from advlab import zoo
-from advlab.data import Dataset, indices, mnist, subset
+from advlab.chapters.shared.sampling import test_images
+from advlab.chapters.shared.sign_steps import signs, stepped
+from advlab.data import Dataset, indices, subset
 from advlab.engine.cache.computation import Computation
 from advlab.engine.cache.profile import Profile
-from advlab.engine.cache.progress import report
 from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, logits
-from advlab.models.inference import CHUNK, device_of
 from advlab.models.rewriting import for_attacks
 from advlab.threat import epsilon_units
 
@@ -37,33 +36,6 @@ def only_first(profile: Profile) -> list[Computation]:
     return [zoo.training(zoo.for_profile(zoo.STANDARD, profile))]
 
 
-def test_images(profile: Profile) -> Dataset:
-    """All test images, or as many as a draft has time for."""
-    return mnist("test") if profile.test_images is None else subset(profile.test_images)
-
-
-def signs(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
-    """The sign of the loss's gradient in each pixel: FGSM's direction at every epsilon, taken at the image itself."""
-    found = []
-    for done, (chunk, truth) in enumerate(zip(images.split(CHUNK), labels.split(CHUNK), strict=True)):
-        found.append(gradient(model, chunk, truth).sign())
-        report(min((done + 1) * CHUNK, len(images)), len(images), "gradients")
-    return torch.cat(found)
-
-
-def gradient(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
-    """The gradient of each image's own cross-entropy in its pixels."""
-    device = device_of(model)
-    inputs = images.detach().to(device).requires_grad_()
-    loss = F.cross_entropy(model(inputs), labels.to(device), reduction="sum")
-    return torch.autograd.grad(loss, inputs)[0].to(images.device)
-
-
-def stepped(images: Tensor, sign: Tensor, epsilon: float) -> Tensor:
-    """FGSM's result from a sign that is already known; with coins for signs, the control's."""
-    return (images + epsilon * sign).clamp(0, 1)
-
-
 def units(epsilon: float) -> dict[str, float]:
     """An epsilon in pixels, of two hundred and fifty-five grey levels, and in normalised pixels."""
     return dict(epsilon_units(epsilon)._asdict())
@@ -82,7 +54,10 @@ def of_band(test: Dataset) -> Tensor:
 @measurement(trainings=only_first)
 def epsilon_table(profile: Profile) -> dict[str, Any]:
     """Accuracy of the standard model under FGSM at five epsilons, how sure it is when wrong, and each verdict."""
-    model, test = for_attacks(zoo.trained(zoo.for_profile(zoo.STANDARD, profile))), test_images(profile)
+    model, test = (
+        for_attacks(zoo.trained(zoo.for_profile(zoo.STANDARD, profile))),
+        test_images(profile),
+    )
     step = signs(model, test.images, test.labels)
     rows: dict[str, Any] = {}
     predictions = []
@@ -118,7 +93,10 @@ def of_attack(change: Tensor, sureness: Tensor, predicted: Tensor, labels: Tenso
 @measurement(trainings=only_first)
 def curve(profile: Profile) -> dict[str, Any]:
     """Accuracy of the standard model under FGSM at epsilons between those of the table."""
-    model, test = zoo.trained(zoo.for_profile(zoo.STANDARD, profile)), test_images(profile)
+    model, test = (
+        zoo.trained(zoo.for_profile(zoo.STANDARD, profile)),
+        test_images(profile),
+    )
     verdicts = under_fgsm(model, test, BETWEEN)
     chosen = of_band(test)
     return {

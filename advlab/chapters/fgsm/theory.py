@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from advlab import zoo
 from advlab.attacks import fgsm
-from advlab.chapters.fgsm.measure import gradient, only_first, right
+from advlab.chapters.fgsm.measure import only_first, right
+from advlab.chapters.shared.sign_steps import gradient
 from advlab.data import Dataset, mnist, subset
 from advlab.engine.cache.profile import Profile
 from advlab.engine.chapter import measurement
@@ -143,7 +144,10 @@ def linear(profile: Profile) -> dict[str, Any]:
     weights = model.score.weight.detach()
     # The margin: by how much the score is on the right side. The loss of either digit is -log(sigmoid(margin)).
     margin = (2 * test.labels - 1) * logits(model, test.images)[:, 1]
-    before, step = -F.logsigmoid(margin), gradient(model, test.images, test.labels).sign()
+    before, step = (
+        -F.logsigmoid(margin),
+        gradient(model, test.images, test.labels).sign(),
+    )
     generator = torch.Generator().manual_seed(COINS_SEED)
     corners = [coins((1, *test.images.shape[1:]), generator, torch.float64) for _ in range(CORNERS)]
     found: dict[str, Any] = {

@@ -11,8 +11,7 @@ from torch import Tensor, nn
 
 from advlab import data, zoo
 from advlab.activations import Activations
-from advlab.chapters.fgsm.control import of_length
-from advlab.chapters.fgsm.measure import signs, stepped
+from advlab.chapters.shared.sign_steps import of_length, signs, stepped
 from advlab.engine.cache.profile import Profile
 from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from advlab.chapters.audit_your_model.measure import trained_on_pgd
+from advlab.chapters.audit_your_model import trained_on_pgd
 from advlab.chapters.practice.drift import KS, MEAN
 from advlab.chapters.practice.measure import audited, robust, standard
 from advlab.chapters.practice.release import NOISE, THRESHOLDS, decide

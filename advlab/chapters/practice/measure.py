@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from advlab import zoo
 from advlab.attacks import fgsm, pgd
 from advlab.audit import audit
-from advlab.chapters.audit_your_model.measure import EPSILON, audit_summary, robust_only, standard_only
 from advlab.chapters.practice.drift import fresh_generator, over_windows
+from advlab.chapters.shared.audits import EPSILON, audit_summary, robust_only, standard_only
 from advlab.data import Dataset, indices, mnist
 from advlab.engine.cache.profile import Profile
 from advlab.engine.chapter import measurement
@@ -51,7 +51,14 @@ def plain(model: nn.Module, test: Dataset) -> dict[str, Tensor]:
     """Adversarial images by an attacker in a hurry and by a thorough one."""
     return {
         "FGSM": fgsm(model, test.images, test.labels, EPSILON),
-        "PGD": pgd(model, test.images, test.labels, EPSILON, generator=fresh_generator(), steps=STEPS),
+        "PGD": pgd(
+            model,
+            test.images,
+            test.labels,
+            EPSILON,
+            generator=fresh_generator(),
+            steps=STEPS,
+        ),
     }
 
 
@@ -177,5 +184,10 @@ def robust(profile: Profile) -> Result:
 def audited(profile: Profile) -> Result:
     """A quick audit of the undefended standard model, L-infinity .2, seed 0."""
     return audit_summary(
-        audit(zoo.trained(zoo.for_profile(zoo.STANDARD, profile)), EPSILON, quick=True, name="standard")
+        audit(
+            zoo.trained(zoo.for_profile(zoo.STANDARD, profile)),
+            EPSILON,
+            quick=True,
+            name="standard",
+        )
     )

@@ -1,1 +1,7 @@
 """The page on input preprocessing: the defenses, what is measured, the search over pixels (`flips`), what is drawn."""
+
+from advlab.chapters.preprocessing.defense_rows import by_name
+from advlab.chapters.preprocessing.measure import coarse, jpeg, median, one_bit, resizing, total_variation
+
+#: What other pages show, too: results, and what is made of them.
+__all__ = ["by_name", "coarse", "jpeg", "median", "one_bit", "resizing", "total_variation"]

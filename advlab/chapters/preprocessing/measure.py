@@ -12,9 +12,9 @@ from advlab import zoo
 from advlab.attacks import fgsm, pgd, square
 from advlab.attacks.losses import margin
 from advlab.attacks.until_broken import pgd_until_broken
-from advlab.chapters.evaluating.measure import reported
 from advlab.chapters.preprocessing.defenses import transformation
 from advlab.chapters.preprocessing.flips import flipped
+from advlab.chapters.shared.evidence import reported
 from advlab.data import Dataset, indices, subset
 from advlab.defenses.feature_squeezing import BitDepth
 from advlab.defenses.preprocessing import Preprocessed, through
@@ -75,7 +75,10 @@ def measured(name: str, profile: Profile) -> dict[str, Any]:
         made = adaptive(through(defended, draws), x, y, epsilon, generator=fresh_generator(), loss=margin)
         attacked = {"FGSM, static": fgsm(model, x, y, epsilon), "PGD, static": static, "adaptive": made}
         right |= {f"{what}, {epsilon:g}": predict(defended, images) == y for what, images in attacked.items()}
-    return reported(index, y, right) | {"steps": RANDOM_STEPS[LARGE] if random else STEPS, "draws": draws}
+    return reported(index, y, right) | {
+        "steps": RANDOM_STEPS[LARGE] if random else STEPS,
+        "draws": draws,
+    }
 
 
 @measurement(trainings=standard_only)

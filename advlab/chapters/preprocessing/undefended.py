@@ -9,7 +9,6 @@ import torch
 from advlab.attacks import fgsm, pgd
 from advlab.attacks.losses import margin
 from advlab.attacks.until_broken import pgd_until_broken
-from advlab.chapters.evaluating.measure import reported
 from advlab.chapters.preprocessing.flips import crossing
 from advlab.chapters.preprocessing.measure import (
     EPSILONS,
@@ -22,6 +21,7 @@ from advlab.chapters.preprocessing.measure import (
     standard,
     standard_only,
 )
+from advlab.chapters.shared.evidence import reported
 from advlab.engine.cache.profile import Profile
 from advlab.engine.chapter import measurement
 from advlab.evaluation import predict

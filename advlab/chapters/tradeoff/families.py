@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from advlab.chapters.adversarial_training.measure import longest, random_single, several, single, trades
-from advlab.chapters.detection import figures as detection
-from advlab.chapters.distillation.measure import attacks
-from advlab.chapters.ensembles import figures as ensembles
-from advlab.chapters.ensembles.measure import by_fgsm, by_pgd
-from advlab.chapters.ensembles.stack import stack
-from advlab.chapters.preprocessing.defense_rows import by_name
-from advlab.chapters.preprocessing.measure import coarse, jpeg, median, one_bit, resizing, total_variation
+from advlab.chapters import detection, ensembles
+from advlab.chapters.adversarial_training import longest, random_single, several, single, trades
+from advlab.chapters.distillation import attacks
+from advlab.chapters.ensembles import by_fgsm, by_pgd, stack
+from advlab.chapters.preprocessing import by_name, coarse, jpeg, median, one_bit, resizing, total_variation
 from advlab.chapters.shared import two_dots
 from advlab.chapters.shared.cells import with_interval
 from advlab.chapters.shared.two_dots import Pair

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from advlab.chapters.intervals.measure import proved as in_the_build
+from advlab.chapters.intervals import proved as in_the_build
 from advlab.chapters.shared.cells import stacked
 from advlab.engine.cache.profile import Profile
 from advlab.engine.cache.source import PACKAGE

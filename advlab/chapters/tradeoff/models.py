@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from advlab.chapters.adversarial_training.measure import longest, random_single, several, single, trades
+from advlab.chapters.adversarial_training import longest, random_single, several, single, trades
 from advlab.chapters.shared import style
 from advlab.chapters.tradeoff.measure import distilled, proved, standard
 

@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 
 from advlab import data, zoo
-from advlab.chapters.fgsm.measure import signs
 from advlab.chapters.shared.published import published
+from advlab.chapters.shared.sign_steps import signs
 from advlab.chapters.wrong_unit.variants import EPSILONS, WAYS, described, four_ways, normalise, without_normalisation
 from advlab.data import MEAN, STD
 from advlab.engine.cache.profile import Profile
