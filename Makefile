@@ -50,7 +50,7 @@ fresh: $(STAMP) ## forget everything stored, then measure all again and build th
 test: check site ## check the code, build the site, run all tests (ARGS="-k fgsm" for pytest)
 	ADVLAB_SITE=$(CURDIR)/$(SITE) $(PYTEST) -n logical --dist loadfile $(ARGS)
 
-explore: site ## the tests of properties on examples that nobody has seen: what fails here, every run of the tests lacks
+explore: site ## the tests of properties on new random examples: `make test` draws the same ones every time
 	HYPOTHESIS_PROFILE=explore $(PYTEST) tests -n logical --dist loadfile -m hypothesis $(ARGS)
 
 check-site: site ## only the tests of the built site, in a browser

@@ -70,3 +70,10 @@ def test_every_file_of_snippets_has_a_language_that_is_run_or_parsed() -> None:
     assert set(endings) == set(LANGUAGES) - {"text"}
     files = [path for path in (ROOT / "snippets").rglob("*") if path.is_file() and "__pycache__" not in path.parts]
     assert {path.suffix for path in files} <= set(endings.values())
+
+
+@pytest.mark.parametrize("page", [*ALL, ROOT / "README.md"], ids=lambda page: page.name)
+def test_files_that_the_text_names_are_there(page: Path) -> None:
+    """Paths in code spans; `mine` is the page that a reader writes."""
+    named = re.findall(r"`((?:advlab|snippets|tests|docs)/[\w./]*)`", page.read_text(encoding="utf-8"))
+    assert [name for name in named if not (ROOT / name).exists() and "mine" not in name] == []
