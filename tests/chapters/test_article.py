@@ -8,8 +8,8 @@ from torch import nn
 
 from advlab.chapters.article import anchors, figures, measure, tables
 from advlab.chapters.shared import style
+from advlab.chapters.shared.published import published
 from advlab.data import Dataset
-from advlab.engine.external_results import published
 from advlab.evaluation import Proportion
 from tests.chapters.results import changed
 

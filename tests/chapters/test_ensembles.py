@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from advlab.attacks import fgsm
-from advlab.chapters.ensembles import claims, comparison, figures, measure, stack, tables
+from advlab.chapters.ensembles import claims, comparison, figures, layered, measure, tables
 from advlab.chapters.shared import style
 from advlab.data import Dataset, indices
 from advlab.defenses import judged
@@ -76,19 +76,20 @@ def test_the_matrix_by_hand(digits):
 
 def test_the_attackers_stack_computes_what_the_stack_computes(trained, digits):
     few = digits.images[:8]
-    ensemble = stack.filtered([trained, trained])
-    attacked = stack.guarded(ensemble.through()).through().eval()
-    for found, expected in zip(attacked(few), judged(stack.guarded(ensemble), few), strict=True):
+    ensemble = layered.filtered([trained, trained])
+    attacked = layered.guarded(ensemble.through()).through().eval()
+    for found, expected in zip(attacked(few), judged(layered.guarded(ensemble), few), strict=True):
         torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4)
     assert torch.equal(
-        predict(stack.filtered([trained]), few), judged(stack.guarded(stack.filtered([trained])), few)[0].argmax(1)
+        predict(layered.filtered([trained]), few),
+        judged(layered.guarded(layered.filtered([trained])), few)[0].argmax(1),
     )
 
 
 def test_the_limit_is_set_on_other_images():
     index = indices(500)
-    rest = stack.others(index)
-    assert len(rest) == stack.CALIBRATION
+    rest = layered.others(index)
+    assert len(rest) == layered.CALIBRATION
     from advlab.data import subset
 
     attacked = {tuple(image.flatten().tolist()) for image in subset(500).images[:50]}

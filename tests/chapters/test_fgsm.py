@@ -13,7 +13,7 @@ from advlab.attacks import fgsm
 from advlab.chapters.fgsm import claims, control, examples, figures, measure, pictures, tables, theory
 from advlab.chapters.shared import sign_steps, style
 from advlab.data import mnist, subset
-from advlab.engine.cache.source import PACKAGE
+from advlab.edition import EDITION
 from advlab.evaluation import Proportion, logits
 from tests.chapters.results import changed
 
@@ -246,7 +246,7 @@ def test_published_figures_stand_beside_ours():
     assert "43.0%" in row[1]
     assert "48.77%" in row[2]
     assert "41.23%" in row[3]
-    known = json.loads((PACKAGE / "published.json").read_text(encoding="utf-8"))
+    known = json.loads(EDITION.published.read_text(encoding="utf-8"))
     assert known["tutorial_fgsm_0.2"]["cite"] == "inkawhich2018"
 
 

@@ -11,8 +11,8 @@ from advlab.attacks.losses import cross_entropy, margin
 from advlab.chapters.ladder import claims, figures, measure, surface, tables, upper_rungs
 from advlab.chapters.shared import style
 from advlab.data import Dataset, mnist, subset
+from advlab.edition import EDITION
 from advlab.engine.cache.profile import DRAFT, FULL, STANDARD
-from advlab.engine.snippets import FOLDER
 from advlab.evaluation import Proportion, logits, predict
 from advlab.verify import load, verify
 from tests.chapters.results import changed
@@ -28,7 +28,9 @@ def accuracy(count, n=100):
 @pytest.mark.parametrize(("epsilon", "steps"), [(0.1, 1), (0.1, 10), (0.3, 7), (0.0, 3)])
 def test_the_shown_pgd_is_the_librarys(network, digits, epsilon, steps):
     """In float64, where no sign hangs on rounding: from the same random starts, pixel for pixel."""
-    text, _, _ = (FOLDER / "ladder" / "pgd.py").read_text(encoding="utf-8").partition("# --8<-- [end:function]")
+    text, _, _ = (
+        (EDITION.snippets / "ladder" / "pgd.py").read_text(encoding="utf-8").partition("# --8<-- [end:function]")
+    )
     shown = {}
     exec(text, shown)
     model, images, labels = network.double().eval(), digits.images[:50].double(), digits.labels[:50]

@@ -9,7 +9,7 @@ from advlab.edition import EDITION
 from advlab.engine.cache.encoding import to_bytes
 from advlab.engine.cache.profile import DRAFT
 from advlab.engine.chapter import Drawing
-from advlab.engine.pages import laws
+from advlab.engine.pages.grammar import includes
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "making.md").read_text(encoding="utf-8")
@@ -61,6 +61,6 @@ def test_every_target_that_the_page_names_is_in_the_makefile():
 
 
 def test_every_program_of_the_page_is_shown_there():
-    shown = {name for name, _ in laws.includes(PAGE)}
+    shown = {name for name, _ in includes(PAGE)}
     there = {path.relative_to(EDITION.snippets).as_posix() for path in (EDITION.snippets / "making").iterdir()}
     assert shown == there

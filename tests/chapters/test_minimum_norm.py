@@ -10,7 +10,7 @@ from advlab.chapters.minimum_norm import claims, figures, least_changes, measure
 from advlab.chapters.shared import style
 from advlab.data import Dataset
 from advlab.engine.cache.profile import DRAFT, FULL, STANDARD
-from advlab.evaluation import Proportion, logits, predict
+from advlab.evaluation import Proportion, distances, logits, predict
 
 # --- what is measured -------------------------------------------------------------------------------------------------
 
@@ -39,7 +39,7 @@ def test_what_an_attack_found(network, digits):
     attacked[5] = test.images[5]  # as if it had failed
     index = torch.arange(100, 112)
     result = least_changes.found(network, test, index, attacked, "L2")
-    sizes = least_changes(network, test.images, test.labels, attacked, "L2")
+    sizes = distances(network, test.images, test.labels, attacked, "L2")
     assert result["n"] == 12
     assert (result["success"]["count"], result["success"]["n"]) == (8, 9)
     assert result["distances"][2] is None

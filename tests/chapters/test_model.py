@@ -13,6 +13,7 @@ from advlab.chapters.shared import style
 from advlab.engine.cache.profile import DRAFT
 from advlab.evaluation import Proportion
 from advlab.models import SimpleCNN
+from advlab.training import loop
 
 LABELS = [0, 0, 1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 PREDICTIONS = [0, 6, 1, 1, 7, 2, 3, 4, 5, 6, 7, 8, 9]
@@ -90,7 +91,7 @@ def test_the_architecture_is_the_articles(architecture):
 
 def test_untrained_is_where_training_begins(monkeypatch):
     begun = {}
-    monkeypatch.setattr(training, "_fit", lambda model, *rest: begun.update(model=model) or [])
+    monkeypatch.setattr(loop, "_fit", lambda model, *rest: begun.update(model=model) or [])
     training.train(training.Recipe(train_images=10, test_images=10), seed=3)
     expected = begun["model"].state_dict()
     found = measure.untrained(training.Recipe(), 3).state_dict()

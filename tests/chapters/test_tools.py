@@ -9,9 +9,8 @@ import yaml
 from advlab import attacks
 from advlab.chapters import tools
 from advlab.engine.cache.profile import DRAFT
-from advlab.engine.cache.source import PACKAGE
 
-LISTED = yaml.safe_load((PACKAGE / tools.LISTED).read_text(encoding="utf-8"))
+LISTED = yaml.safe_load(tools.LISTED.read_text(encoding="utf-8"))
 ORACLES = Path(__file__).resolve().parents[1] / "oracles"
 #: Of the libraries that scripts of ours call, by the name of the module.
 MODULES = {"torchattacks": "torchattacks", "foolbox": "foolbox", "ART": "art", "adv-lib": "adv_lib"}

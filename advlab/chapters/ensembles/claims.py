@@ -6,8 +6,8 @@ from typing import Any
 
 from advlab.chapters.ensembles.comparison import makers
 from advlab.chapters.ensembles.figures import elsewhere
+from advlab.chapters.ensembles.layered import stack
 from advlab.chapters.ensembles.measure import MEAN, VOTE, by_fgsm, by_pgd
-from advlab.chapters.ensembles.stack import stack
 from advlab.engine.chapter import claim
 
 Result = dict[str, Any]

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, LinearSegmentedColormap, to_rgb
 
 from advlab.chapters.ensembles.comparison import makers, pairs
+from advlab.chapters.ensembles.layered import stack
 from advlab.chapters.ensembles.measure import MEAN, VOTE, by_fgsm, by_pgd
-from advlab.chapters.ensembles.stack import stack
 from advlab.chapters.shared import style
 from advlab.chapters.shared import two_dots as two_dots
 from advlab.chapters.shared.cells import percent

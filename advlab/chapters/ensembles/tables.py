@@ -6,8 +6,8 @@ from typing import Any
 
 from advlab.chapters.ensembles.comparison import makers
 from advlab.chapters.ensembles.figures import LADDER, LAYERS, elsewhere
+from advlab.chapters.ensembles.layered import FALSE_POSITIVES, stack
 from advlab.chapters.ensembles.measure import EPSILONS, MEAN, VOTE, by_fgsm, by_pgd
-from advlab.chapters.ensembles.stack import FALSE_POSITIVES, stack
 from advlab.chapters.shared.cells import percent, with_interval
 from advlab.engine.chapter import Table, table
 

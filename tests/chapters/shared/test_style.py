@@ -23,7 +23,7 @@ from advlab.chapters.shared import style
 with style.scheme("dark"):
     figure, axes = plt.subplots()
     axes.plot([0, 1], [1, 0], label="FGSM", **style.line("fgsm"))
-    style.percent(axes)
+    style.percent_axis(axes)
     style.label_ends(axes, {"FGSM": "fgsm"})
     sys.stdout.buffer.write(style.save(figure))
     figure, axes = plt.subplots()
