@@ -18,7 +18,7 @@ def student_is_accurate(result: Result) -> bool:
 
 @claim(gradients)
 def gradients_vanish(result: Result) -> bool:
-    """At least nine in ten of the student's gradients are zero, at most one in a hundred if cooled; undefended, none."""
+    """At least nine in ten of the student's gradients are zero, at most one in a hundred cooled; undefended, none."""
     student, standard = result["student"], result["standard"]
     return bool(
         student["vanished at test temperature"]["value"] >= 0.9

@@ -1,6 +1,6 @@
 """The attack that defensive distillation was made against: Papernot et al., 2016 (arXiv 1511.07528), in a few lines.
 
-It blackens or whitens pixels two at a time, those that most raise a target's probability and lower all others. Since
+It whitens pixels two at a time, those that most raise a target's probability and lower all others. Since
 probabilities sum to one, whatever raises the target's lowers the sum of the others. So the two pixels with the largest
 derivatives are the best pair, and no search over pairs is needed.
 """
