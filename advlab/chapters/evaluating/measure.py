@@ -95,7 +95,7 @@ def input_gradients(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
 
 @measurement(trainings=standard_only)
 def rounding(profile: Profile) -> dict[str, Any]:
-    """Accuracy of the standard model behind rounding, under FGSM and PGD without and with straight-through gradients."""
+    """Accuracy of the standard model behind rounding, under FGSM and PGD, plain and with straight-through gradients."""
     (test, index), model = chosen(profile, IMAGES), standard(profile)
     x, y = test.images, test.labels
     defense = nn.Sequential(Rounding(LEVELS), model)

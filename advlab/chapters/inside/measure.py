@@ -59,7 +59,7 @@ def spread(values: Tensor) -> dict[str, float]:
 def perturbed(
     model: nn.Module, test: data.Dataset, epsilons: tuple[float, ...], seed: int
 ) -> dict[str, dict[str, Tensor]]:
-    """For each epsilon, FGSM's images and images with the same coins as noise, each of FGSM's L2 norm after clipping."""
+    """For each epsilon, FGSM's images and images with the same coins as noise, of FGSM's L2 norm after clipping."""
     step = signs(model, test.images, test.labels)
     coins = torch.randint(0, 2, test.images.shape, generator=torch.Generator().manual_seed(seed)) * 2.0 - 1
     found = {}
