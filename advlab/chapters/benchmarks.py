@@ -1,4 +1,4 @@
-"""The page of benchmarks: drawn from the last recorded run (`make benchmark`), not measured by this build."""
+"""The page of benchmarks, drawn from the last recorded run (`make benchmark`); this build measures nothing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from advlab.engine.chapter import Drawing, Table, claim, figure, measurement, ta
 
 RECORD = "recorded/benchmarks.json"
 MODELS = {"standard": "the standard model", "robust": "the PGD-trained model"}
-#: The parts of a run, each recorded by itself; one races PGD once more, where nearly every image breaks.
+#: The parts of a run, each recorded separately; one runs PGD again where nearly every image breaks.
 PARTS = ("pgd", "fgsm", "autoattack", "large ball", "rounding")
 LARGE = "large"
 PGD_RACES = {**MODELS, LARGE: "the standard model"}
@@ -22,7 +22,7 @@ PGD_RACES = {**MODELS, LARGE: "the standard model"}
 
 @measurement
 def record(profile: Profile) -> dict[str, Any]:
-    """What the last benchmark run recorded of attacks: seconds of each library in turn. Nothing is timed now."""
+    """What the last benchmark run recorded: the seconds that each library's attacks took. Nothing is timed now."""
     content = json.loads((PACKAGE / RECORD).read_text(encoding="utf-8"))
     found = {"date": content["date"], "machine": content["machine"]}
     for part in PARTS:
@@ -31,7 +31,7 @@ def record(profile: Profile) -> dict[str, Any]:
 
 
 def times(race: dict[str, Any]) -> dict[str, float]:
-    """How many times as fast as the plain loop each contestant was, the fastest first."""
+    """Speed of each contestant as a multiple of the plain loop's, the fastest first."""
     rows = race["contestants"]
     base = rows["plain loop"]["seconds"]
     return dict(sorted(((who, base / row["seconds"]) for who, row in rows.items()), key=lambda one: -one[1]))
@@ -47,7 +47,7 @@ def where(result: dict[str, Any]) -> str:
 
 @figure(record)
 def race(result: dict[str, Any]) -> Drawing:
-    """PGD of each library, as a multiple of the plain loop's speed, on both models and in a larger ball."""
+    """Speed of each library's PGD as a multiple of the plain loop's, on both models and in a larger ball."""
     heights = [len(result[f"pgd_{name}"]["contestants"]) for name in PGD_RACES]
     drawn, panels = plt.subplots(3, 1, figsize=(style.WIDTH, 8.4), height_ratios=heights)
     words = []
@@ -96,7 +96,7 @@ def libraries(result: dict[str, Any]) -> Table:
 
 @table(record)
 def agreement(result: dict[str, Any]) -> Table:
-    """How far the results of the fast contestants are those of the plain loop."""
+    """How far the results of the fast contestants agree with those of the plain loop."""
     rows = []
     for name, title in PGD_RACES.items():
         race_ = result[f"pgd_{name}"]
@@ -154,7 +154,7 @@ def roundings(result: dict[str, Any]) -> Table:
 
 @table(record)
 def autoattacks(result: dict[str, Any]) -> Table:
-    """AutoAttack beside its reference implementation."""
+    """Our AutoAttack beside its reference implementation."""
     rows = []
     for name, title in MODELS.items():
         one = result[f"autoattack_{name}"]
@@ -200,14 +200,14 @@ def fastest(result: dict[str, Any]) -> bool:
 
 @claim(record)
 def exact_leads(result: dict[str, Any]) -> bool:
-    """FGSM and PGD of the exact path: at least 1.7 times the fastest peer's speed and 2.4 times torchattacks'."""
+    """The exact path runs FGSM and PGD at least 1.7 times as fast as any peer, 2.4 times as fast as torchattacks."""
     ratios = [result[f"{attack}_{name}"]["ratios"]["advlab"] for attack in ("fgsm", "pgd") for name in MODELS]
     return all(one["fastest peer"] >= 1.7 and one["torchattacks"] >= 2.4 for one in ratios)
 
 
 @claim(record)
 def fast_gains_where_images_break(result: dict[str, Any]) -> bool:
-    """The fast path has at least 3 times the exact one's speed in the larger ball, at most 1.2 times in the others."""
+    """The fast path is at least 3 times as fast as the exact one in the larger ball, at most 1.2 times elsewhere."""
     races = {name: result[f"pgd_{name}"]["contestants"] for name in PGD_RACES}
     gains = {name: one["advlab"]["seconds"] / one["advlab, fast"]["seconds"] for name, one in races.items()}
     return gains[LARGE] >= 3 and max(gains[name] for name in MODELS) <= 1.2
@@ -222,13 +222,13 @@ def same_verdicts(result: dict[str, Any]) -> bool:
 
 @claim(record)
 def equal_on_the_standard_model(result: dict[str, Any]) -> bool:
-    """On the standard model at least 99.8 % of the exact path's pixels are the plain loop's, for FGSM and PGD."""
+    """On the standard model at least 99.8 % of the exact path's pixels equal the plain loop's, for FGSM and PGD."""
     return all(result[f"{a}_standard"]["contestants"]["advlab"]["equal_pixels"] >= 0.998 for a in ("fgsm", "pgd"))
 
 
 @claim(record)
 def no_further_than_the_plain_loop(result: dict[str, Any]) -> bool:
-    """On both models as many of the exact path's pixels are float64's as of the plain loop's, or more."""
+    """On both models the exact path shares at least as many pixels with float64 as the plain loop does."""
     found = [result[f"rounding_{name}"]["contestants"] for name in MODELS]
     return all(one["advlab"]["equal_to_float64"] >= one["plain loop"]["equal_to_float64"] for one in found)
 
@@ -241,19 +241,19 @@ def peers_agree(result: dict[str, Any]) -> bool:
 
 @claim(record)
 def autoattack_alike(result: dict[str, Any]) -> bool:
-    """On neither model does AutoAttack differ from its reference by more than chance would, at a level of .05."""
+    """AutoAttack does not differ from its reference significantly on either model, at a level of .05."""
     return all(result[f"autoattack_{name}"]["paired"]["p"] > 0.05 for name in MODELS)
 
 
 @claim(record)
 def autoattack_leads(result: dict[str, Any]) -> bool:
-    """On both models AutoAttack has at least 1.5 times the reference's speed, and a smaller lead than PGD has."""
+    """On both models AutoAttack runs at 1.5 times its reference's speed or more, and its lead is smaller than PGD's."""
     leads = {name: result[f"pgd_{name}"]["ratios"]["advlab"]["fastest peer"] for name in MODELS}
     return all(1.5 <= result[f"autoattack_{name}"]["ratio"] < lead for name, lead in leads.items())
 
 
 @claim(record)
 def fast_is_as_strong(result: dict[str, Any]) -> bool:
-    """The fast path leaves no more accuracy than the exact one, or at most 0.2 points more, in all races of PGD."""
+    """The fast path leaves at most 0.2 points more accuracy than the exact one in all races of PGD."""
     races = [result[f"pgd_{name}"]["contestants"] for name in PGD_RACES]
     return all(race["advlab, fast"]["accuracy"] <= race["advlab"]["accuracy"] + 0.002 for race in races)

@@ -1,4 +1,4 @@
-"""The page on exercises: which have a grader, what they ask for, and on which page they stand."""
+"""The page on exercises: those with a grader, what they ask for, and the page that each is on."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from advlab.engine.chapter import Table, measurement, table
 from advlab.grading.announced import names, signature, title
 from advlab.grading.catalogue import EXERCISES
 
-#: The page whose matter an exercise is of, beside its title there.
+#: The page that an exercise belongs to, and its title there.
 PAGES = {
     "fgsm": ("FGSM", "attacks/fgsm.md"),
     "targeted_fgsm": ("FGSM", "attacks/fgsm.md"),
@@ -23,7 +23,7 @@ PAGES = {
 
 @measurement
 def graders(profile: Profile) -> dict[str, Any]:
-    """The exercises that `advlab check` knows: signature, what is asked for, how many mistakes have a hint."""
+    """The exercises that `advlab check` knows: signature, task, and number of mistakes that have a hint."""
     listed = [
         {"name": name, "signature": signature(name), "asks": title(name), "hints": len(EXERCISES[name].hints)}
         for name in names()
@@ -33,7 +33,7 @@ def graders(profile: Profile) -> dict[str, Any]:
 
 @table(graders)
 def listed(result: dict[str, Any]) -> Table:
-    """One row an exercise."""
+    """One row per exercise."""
     rows = [
         [f"`{one['name']}`", one["asks"], f"{one['hints']}", "[{}]({})".format(*PAGES[one["name"]])]
         for one in result["exercises"]

@@ -1,4 +1,4 @@
-"""Home: the picture that the whole book is about, one digit of each class before and after FGSM."""
+"""The home page: one digit of each class before and after FGSM, the picture that the whole book is about."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SIGNS = "-0+"  # of a pixel's change: darker, none, brighter
 
 @measurement(trainings=lambda profile: [zoo.training(zoo.for_profile(zoo.STANDARD, profile))])
 def digits(profile: Profile) -> dict[str, Any]:
-    """What the standard model reads in the first test image of each class, before and after FGSM at 0.2."""
+    """What the standard model reads in the first test image of each class, before and after FGSM at epsilon 0.2."""
     model = zoo.trained(zoo.for_profile(zoo.STANDARD, profile))
     test = mnist("test")
     first = torch.tensor([int((test.labels == digit).nonzero()[0]) for digit in range(CLASSES)])
@@ -52,20 +52,19 @@ def digits(profile: Profile) -> dict[str, Any]:
 
 
 def written(change: Tensor) -> str:
-    """The sign of each pixel's change, as one character a pixel, row by row."""
+    """The sign of each pixel's change, as one character per pixel, row by row."""
     return "".join(SIGNS[int(sign) + 1] for sign in change.sign().flatten().tolist())
 
 
 def changed(image: Tensor, change: str, epsilon: float) -> Tensor:
-    """The image with each pixel moved by `epsilon` as `written` says, clipped to [0, 1]: the attacked
-    image again."""
+    """The attacked image again: each pixel moved by `epsilon` as `written` says, and clipped to [0, 1]."""
     signs = torch.tensor([SIGNS.index(sign) - 1.0 for sign in change]).reshape(image.shape)
     return (image + epsilon * signs).clamp(0, 1)
 
 
 @figure(digits)
 def picture(result: dict[str, Any]) -> Drawing:
-    """One column a class: the clean image, the change, the attacked image, and what the model reads."""
+    """One column per class: the clean image, the change, the attacked image, and what the model reads."""
     images, shown, epsilon = mnist("test").images, result["shown"], result["epsilon"]
     bands = -(-len(shown) // COLUMNS)
     fig = plt.figure(figsize=(style.WIDTH, 3.95 * bands), layout="none")
@@ -113,12 +112,12 @@ def _reading(right: bool) -> dict[str, Any]:
 
 @claim(epsilon_table)
 def nearly_all_right(result: dict[str, Any]) -> bool:
-    """Of the clean images at most one in twenty-five is misread."""
+    """At most one clean image in twenty-five is misread."""
     return bool(result["0"]["accuracy"]["value"] >= 0.96)
 
 
 @claim(epsilon_table)
 def often_misread(result: dict[str, Any]) -> bool:
-    """At epsilon 0.2 at least a third of the images is misread, and more than at 0.1 and without attack."""
+    """At least a third of the images are misread under FGSM at epsilon 0.2, more than at 0.1 and without attack."""
     values = [result[epsilon]["accuracy"]["value"] for epsilon in ("0", "0.1", "0.2")]
     return bool(values[0] > values[1] > values[2] and values[2] <= 2 / 3)

@@ -1,4 +1,4 @@
-"""The page on tools: what the libraries of the field are for and how alive they are, and our names beside theirs."""
+"""The page on tools: the purpose and upkeep of the field's libraries, and our names beside theirs."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ Result = dict[str, Any]
 
 @measurement
 def listed(profile: Profile) -> Result:
-    """What `chapters/tools.yml` says, dates as text. Nothing is measured."""
+    """The content of `chapters/tools.yml`, with dates as text. Nothing is measured."""
     content = yaml.load(LISTED.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)
     return dict(content)
 
 
 def empty(text: str) -> bool:
-    """Whether a cell of the file says that there is nothing."""
+    """Whether a cell of the file is marked as empty."""
     return text in ("null", "none", "")
 
 
@@ -52,13 +52,13 @@ def libraries(result: Result) -> Table:
 
 
 def breakable(name: str) -> str:
-    """A name as code that a narrow column breaks between its words, not within them."""
+    """A name as code that breaks in a narrow column between its words, not within them."""
     return f'<code class="words">{re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=_)", "<wbr>", name)}</code>'
 
 
 @table(listed)
 def names(result: Result) -> Table:
-    """Our attacks and what others call them."""
+    """Our attacks and their names in other libraries."""
     columns = result["names"]["columns"]
     rows = [
         [breakable(ours), *("–" if empty(theirs) else breakable(theirs) for theirs in row)]

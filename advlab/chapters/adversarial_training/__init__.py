@@ -2,5 +2,5 @@
 
 from advlab.chapters.adversarial_training.measure import longest, random_single, several, single, trades
 
-#: What other pages show, too: results, and what is made of them.
+#: Names that other pages use: results and what is made from them.
 __all__ = ["longest", "random_single", "several", "single", "trades"]

@@ -1,4 +1,4 @@
-"""Three trainings on single steps, watched on their way: what FGSM leaves of the network, and what PGD leaves."""
+"""Accuracy under FGSM and under PGD during three trainings on single-step adversarial examples."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from advlab.evaluation import predict
 from advlab.models.rewriting import rewritten
 from advlab.training import Recipe, set_memory_format, training_steps
 
-#: How often the network is looked at, on how many test images, and with how many steps of PGD.
+#: The number of evaluations during training, the test images in each, and the steps of its PGD.
 LOOKS, IMAGES, STEPS = 15, 250, 10
 
 
 def watched(recipe: Recipe, profile: Profile) -> dict[str, Any]:
-    """The recipe's training, stopped some times to attack the network as it then is. Looking draws no chance of it."""
+    """Accuracies at intervals during the recipe's training. The evaluations use none of its random numbers."""
     recipe = zoo.for_profile(recipe, profile)
     test = subset(min(IMAGES, profile.slow_images))
     data = mnist("train") if recipe.train_images is None else subset(recipe.train_images, "train")
@@ -48,7 +48,7 @@ def watched(recipe: Recipe, profile: Profile) -> dict[str, Any]:
 
 
 def looked_at(model: nn.Module, test: Dataset) -> dict[str, Any]:
-    """Accuracies of the network in its present state; its flags are put back."""
+    """Accuracies of the network in its present state: clean, under FGSM, under PGD. Its flags are restored."""
     x, y = test.images, test.labels
     generator = torch.Generator().manual_seed(SEED)
     found = {
@@ -61,12 +61,12 @@ def looked_at(model: nn.Module, test: Dataset) -> dict[str, Any]:
 
 @measurement
 def along_single(profile: Profile) -> dict[str, Any]:
-    """FGSM from the image itself, all epsilon from the first step on, as Goodfellow et al. trained."""
+    """Accuracy during training on FGSM's examples with full epsilon from the first step, as in Goodfellow et al."""
     return watched(at_once(zoo.SINGLE_STEP), profile)
 
 
 def from_clipped_start(model: nn.Module, images: Tensor, labels: Tensor, epsilon: float) -> Tensor:
-    """One long step from a random point of the ball that is clipped to [0, 1] before the step, not only after it."""
+    """Images after one long step from a random start that is clipped to [0, 1] before the step, not only after it."""
     if epsilon == 0:
         return images
     options: dict[str, Any] = {"generator": torch.default_generator, "steps": 1, "step_size": LONG_STEP * epsilon}
@@ -75,16 +75,16 @@ def from_clipped_start(model: nn.Module, images: Tensor, labels: Tensor, epsilon
 
 @measurement
 def along_clipped(profile: Profile) -> dict[str, Any]:
-    """One long step from a random start that was clipped first."""
+    """Accuracy during training on one long step from a random start that is clipped before the step."""
     return watched(dataclasses.replace(at_once(zoo.SINGLE_STEP), perturb=from_clipped_start), profile)
 
 
 @measurement
 def along_random(profile: Profile) -> dict[str, Any]:
-    """One long step from a random start, clipped only in the end, as Wong et al. have it."""
+    """Accuracy during training on one long step from a random start, clipped only at the end, as in Wong et al."""
     return watched(at_once(zoo.RANDOM_SINGLE_STEP), profile)
 
 
 def at_once(recipe: Recipe) -> Recipe:
-    """The same without a ramp."""
+    """The same recipe without a ramp: full epsilon from the first step."""
     return dataclasses.replace(recipe, ramp=0.0)

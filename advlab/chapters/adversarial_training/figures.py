@@ -16,7 +16,7 @@ from advlab.chapters.shared.two_dots import Pair
 from advlab.engine.chapter import Drawing, figure
 
 Result = dict[str, Any]
-#: What pages call the forms, in the order of the results.
+#: Names of the forms of training on the pages, in the order of the results.
 NAMES = ("FGSM", "random start, one step", "PGD, three steps", "TRADES", "PGD, deeper")
 LINES: dict[str, style.Role] = {"clean": "clean", "FGSM": "fgsm", "PGD": "pgd"}
 
@@ -60,7 +60,7 @@ def overfitting(*results: Result) -> Drawing:
 
 @figure(single, random_single, several, trades, longest)
 def dots(*results: Result) -> Drawing:
-    """Two dots a model: what FGSM leaves, and what the strongest attacks leave."""
+    """Two dots per model: accuracy under FGSM and under the strongest attacks."""
     rows = [Pair(name, of["FGSM"], of["robust"]["0.3"]) for name, of in zip(NAMES, results, strict=True)]
     return Drawing(
         two_dots.draw(rows, "accuracy under attack", naive="FGSM", adaptive="strong attacks"),
@@ -72,12 +72,12 @@ def dots(*results: Result) -> Drawing:
 
 @figure(single, random_single, several, trades, longest)
 def by_seconds(*results: Result) -> Drawing:
-    """Robust and clean accuracy against the seconds that a training took."""
+    """Robust and clean accuracy against the training time in seconds."""
     drawn, axes = plt.subplots(figsize=(style.WIDTH, 4.2))
     told = []
     slowest = max(results, key=lambda result: result["seconds"])
 
-    def near(one: Result, other: Result) -> bool:  # on its right, so that a name there would be written over it
+    def near(one: Result, other: Result) -> bool:  # to its right, where a name would overlap it
         apart = abs(one["robust"]["0.3"]["value"] - other["robust"]["0.3"]["value"])
         return bool(1 < other["seconds"] / one["seconds"] < 3 and apart < 0.06)
 

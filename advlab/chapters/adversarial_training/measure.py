@@ -1,4 +1,4 @@
-"""What the page on adversarial training measures of each form: how it stands, and what its training cost."""
+"""What the page on adversarial training measures for each form: its accuracies and the cost of its training."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ from advlab.evaluation import Proportion, predict
 from advlab.models.inference import logits
 from advlab.training import Recipe
 
-#: The radius that all of them are trained for, and judged at. In pixel units.
+#: The radius that all models are trained for and judged at, in pixel units.
 EPSILON = 0.3
-#: Of the PGD beside FGSM.
+#: Steps of the PGD shown beside FGSM.
 STEPS = 40
-#: A batch small enough that nothing cuts it in chunks.
+#: The size of a batch that is small enough not to be split into chunks.
 COUNTED = 20
 
 
 def evaluate_form(recipe: Recipe, profile: Profile) -> dict[str, Any]:
-    """One form: clean accuracy on all test images of the profile, then attacks; seconds and passes of its training."""
+    """Clean accuracy on all the profile's test images, accuracy under attack, seconds and passes of the training."""
     recipe = zoo.for_profile(recipe, profile)
     model, n = zoo.trained(recipe), number_of(profile)
     test, index = subset(n), indices(n)
@@ -53,20 +53,20 @@ def evaluate_form(recipe: Recipe, profile: Profile) -> dict[str, Any]:
 
 
 class _Counter(nn.Module):
-    """Passes images on, and counts whole batches: what looks at single images, to check shapes, is no work."""
+    """Passes images through and counts whole batches; single images, which only check shapes, do not count."""
 
     def __init__(self) -> None:
         super().__init__()
         self.count = 0
 
     def forward(self, images: Tensor) -> Tensor:
-        """The images as they came."""
+        """The images unchanged."""
         self.count += len(images) == COUNTED
         return images
 
 
 def passes(recipe: Recipe) -> int:
-    """Forward passes of a batch in one step of training, counted: those of the attack, and those of the loss."""
+    """Counted forward passes of a batch in one training step: those of the attack and those of the loss."""
     counter = _Counter()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
@@ -93,29 +93,29 @@ def trainings_of(*recipes: Recipe) -> Any:
 
 @measurement(trainings=trainings_of(zoo.SINGLE_STEP))
 def single(profile: Profile) -> dict[str, Any]:
-    """Trained on FGSM from the image itself."""
+    """Accuracy and training cost of the network trained on FGSM from the image itself."""
     return evaluate_form(zoo.SINGLE_STEP, profile)
 
 
 @measurement(trainings=trainings_of(zoo.RANDOM_SINGLE_STEP))
 def random_single(profile: Profile) -> dict[str, Any]:
-    """Trained on one long step from a random start."""
+    """Accuracy and training cost of the network trained on one long step from a random start."""
     return evaluate_form(zoo.RANDOM_SINGLE_STEP, profile)
 
 
 @measurement(trainings=trainings_of(zoo.PGD_TRAINED))
 def several(profile: Profile) -> dict[str, Any]:
-    """Trained on three steps of PGD."""
+    """Accuracy and training cost of the network trained on three steps of PGD."""
     return evaluate_form(zoo.PGD_TRAINED, profile)
 
 
 @measurement(trainings=trainings_of(zoo.TRADES))
 def trades(profile: Profile) -> dict[str, Any]:
-    """Trained by TRADES."""
+    """Accuracy and training cost of the network trained by TRADES."""
     return evaluate_form(zoo.TRADES, profile)
 
 
 @measurement(trainings=trainings_of(zoo.ADVERSARIAL))
 def longest(profile: Profile) -> dict[str, Any]:
-    """Trained on three steps of PGD, on all images and for longer."""
+    """Accuracy and training cost of the network trained on three steps of PGD, on all images and for longer."""
     return evaluate_form(zoo.ADVERSARIAL, profile)

@@ -14,7 +14,7 @@ Result = dict[str, Any]
 
 @table(single, random_single, several, trades, longest)
 def forms(*results: Result) -> Table:
-    """Each form: what it costs, and how it stands."""
+    """Cost and accuracies of each form of adversarial training."""
     rows = [
         [
             name,

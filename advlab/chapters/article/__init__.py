@@ -1,1 +1,1 @@
-"""The page that runs the article again: settings that others published, measured (`measure`), and set beside theirs."""
+"""The page that runs the article again: published settings measured here (`measure`) and set beside the originals."""

@@ -1,4 +1,4 @@
-"""What others printed and what this book measured in the nearest setting, as rows that table and figure share."""
+"""Published figures and this book's in the nearest setting, as rows that table and figure share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Result = dict[str, Any]
 
 @dataclass(frozen=True)
 class Anchor:
-    """One published figure: its key, what our nearest setting is, and our share with its interval (None: a mean)."""
+    """One published figure: its key, our nearest setting, and our share with its interval (None for a mean)."""
 
     source: str
     setting: str
@@ -34,7 +34,7 @@ class Anchor:
 def anchors(
     shallow: Result, digits: Result, table: Result, between: Result, moved: Result, madry: Result, record: Result
 ) -> list[Anchor]:
-    """Every setting, in the order of the page; the arguments are the results behind them."""
+    """All settings in the order of the page; the arguments are the results that they come from."""
     goodfellow, tutorial, challenge = "Goodfellow et al.", "PyTorch's tutorial", "Madry's challenge"
     threes = digits["epsilons"]["0.2"]["accuracy"]
     maxout = between["0.25"]["accuracy"]
@@ -117,5 +117,5 @@ def anchors(
 
 
 def turned(accuracy: Result) -> Result:
-    """An accuracy as an error, with its interval."""
+    """The error rate that an accuracy leaves, with its interval."""
     return accuracy | {"value": 1 - accuracy["value"], "low": 1 - accuracy["high"], "high": 1 - accuracy["low"]}

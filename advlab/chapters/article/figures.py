@@ -1,4 +1,4 @@
-"""The picture of the page: each published figure and ours, on one line."""
+"""The picture of the page: each published figure and ours on one line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SOURCES = (softmax_regression, linear, epsilon_table, curve, by_transfer, madrys
 
 @figure(*SOURCES)
 def beside(*results: Result) -> Drawing:
-    """Hollow: published. Full: measured here, with its interval."""
+    """Published figures as hollow marks, and ours as full marks with their intervals."""
     rows = anchors(*results)
     drawing, axes = plt.subplots(figsize=(style.WIDTH, 0.42 * len(rows) + 1.3))
     names = []

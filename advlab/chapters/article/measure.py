@@ -1,4 +1,4 @@
-"""Settings that others published figures for, run with the networks of this book."""
+"""Settings with published figures, run with the networks of this book."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, logits, predict
 from advlab.training import Recipe
 
-#: In pixel units, L-infinity, untargeted: what each source uses.
+#: The epsilon of each source, in pixel units: L-infinity, untargeted.
 GOODFELLOW, TUTORIAL_NSL, MADRY = 0.25, 0.2, 0.3
-#: Of the public challenge's attack, and how often we begin anew (its leaderboard: up to fifty times).
+#: Steps of the public challenge's attack, and our restarts of it (its leaderboard: up to fifty).
 STEPS, RESTARTS = 100, 3
-#: Of PGD on the network trained on single steps.
+#: Steps of PGD on the network trained on single steps.
 FEW_STEPS = 20
 SEED = 2017
 
@@ -36,7 +36,7 @@ def shallow_softmax() -> nn.Module:
     return nn.Sequential(nn.Flatten(), nn.Linear(784, 10))
 
 
-#: The name of the method in the paper says all there is: how theirs was trained is not said.
+#: The paper names only the method, not how its network was trained.
 SHALLOW = Recipe(architecture=shallow_softmax, epochs=4, batch_size=100, learning_rate=2e-3)
 
 
@@ -46,17 +46,17 @@ def shallow_only(profile: Profile) -> list[Computation]:
 
 
 def two(profile: Profile) -> list[Computation]:
-    """The trainings of the network that images are made on, and of the one that was trained on single steps."""
+    """The trainings of the network that images are made on, and of the one trained on single steps."""
     return [zoo.training(zoo.for_profile(recipe, profile)) for recipe in (zoo.STANDARD, zoo.SINGLE_STEP)]
 
 
 def fresh_generator() -> torch.Generator:
-    """The source of random starts, always the same."""
+    """A generator for random starts, seeded alike each time."""
     return torch.Generator().manual_seed(SEED)
 
 
 def read(model: nn.Module, images: Tensor, labels: Tensor) -> Result:
-    """Of these images: how many are misread, and how sure the model is of what it answers then, on average."""
+    """How many of these images the model misreads, and its mean confidence in those wrong answers."""
     sure, answers = logits(model, images).softmax(1).max(1)
     wrong = answers != labels
     return {
@@ -67,12 +67,12 @@ def read(model: nn.Module, images: Tensor, labels: Tensor) -> Result:
 
 @measurement(trainings=shallow_only)
 def softmax_regression(profile: Profile) -> Result:
-    """A linear classifier, clean and one FGSM step away, with the result clipped to [0, 1] and as it is."""
+    """Error of a linear classifier on clean images and after one FGSM step, clipped to [0, 1] and unclipped."""
     return regression(zoo.trained(zoo.for_profile(SHALLOW, profile)), test_images(profile), GOODFELLOW)
 
 
 def regression(model: nn.Module, test: Dataset, epsilon: float) -> Result:
-    """`model` clean and under FGSM, which needs no clipping to be FGSM: the paper's formula has none."""
+    """Errors of `model`, clean and under FGSM with and without clipping, which the paper's formula does not have."""
     x, y = test.images, test.labels
     inputs = x.clone().requires_grad_()
     loss = nn.functional.cross_entropy(model(inputs), y, reduction="sum")
@@ -88,13 +88,13 @@ def regression(model: nn.Module, test: Dataset, epsilon: float) -> Result:
 
 @measurement(trainings=two)
 def by_transfer(profile: Profile) -> Result:
-    """A network trained on FGSM's images: asked with images made on another network, and with its own."""
+    """Accuracy of a network trained on FGSM's images, under images made on another network and on itself."""
     standard, single = (zoo.trained(zoo.for_profile(recipe, profile)) for recipe in (zoo.STANDARD, zoo.SINGLE_STEP))
     return transferred(standard, single, test_images(profile), subset(profile.slow_images))
 
 
 def transferred(source: nn.Module, defended: nn.Module, test: Dataset, few: Dataset) -> Result:
-    """Accuracy of `defended` on what FGSM makes of `source`, then under FGSM and PGD on itself."""
+    """Accuracy of `defended` on FGSM's images made on `source`, then under FGSM and PGD on itself."""
     x, y = test.images, test.labels
     made = fgsm(source, x, y, TUTORIAL_NSL)
     report(1, 3)
@@ -117,7 +117,7 @@ def transferred(source: nn.Module, defended: nn.Module, test: Dataset, few: Data
 
 @measurement
 def madrys_attacks(profile: Profile) -> Result:
-    """The attacks of the public challenge on our own challenge's network, the same images each."""
+    """Accuracy of our own challenge's network under the attacks of the public challenge, each on the same images."""
     return attacked(challenge.model(), subset(number_of(profile)))
 
 
@@ -147,5 +147,5 @@ def attacked(model: nn.Module, test: Dataset) -> Result:
 
 
 def share(right: Tensor) -> Result:
-    """How many of these are right, with the interval."""
+    """The share of these that are right, with its interval."""
     return Proportion(int(right.sum()), len(right)).to_json()

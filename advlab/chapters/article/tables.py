@@ -1,4 +1,4 @@
-"""The tables of the page, and what it claims of them."""
+"""The tables of the page, and what it claims about them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Result = dict[str, Any]
 
 @table(*SOURCES)
 def beside(*results: Result) -> Table:
-    """Each published figure, ours, and how the settings differ."""
+    """Each published figure beside ours, and how the settings differ."""
     return Table(
         ["source", "setting, ε in pixels", "published", "here", "how ours differs"],
         [
@@ -39,7 +39,7 @@ def beside(*results: Result) -> Table:
 
 @table(by_transfer)
 def nsl(result: Result) -> Table:
-    """The network trained on FGSM's images, asked in three ways."""
+    """The network trained on FGSM's images, attacked in three ways."""
     rows = [
         ["none", "–", with_interval(result["clean"])],
         ["FGSM on another network", "transfer", with_interval(result["FGSM on the source"])],
@@ -57,19 +57,19 @@ def nsl(result: Result) -> Table:
 
 @claim(by_transfer)
 def transfer_flatters(result: Result) -> bool:
-    """Transferred images leave at least twenty points more than PGD on the network itself."""
+    """Accuracy on transferred images is at least twenty points above accuracy under PGD on the network itself."""
     return bool(result["FGSM on the source"]["value"] - result["PGD"]["value"] >= 0.2)
 
 
 @claim(by_transfer)
 def transfer_looks_robust(result: Result) -> bool:
-    """Of the transferred images at least three quarters are read right."""
+    """At least three quarters of the transferred images are read right."""
     return bool(result["FGSM on the source"]["value"] >= 0.75)
 
 
 @claim(softmax_regression)
 def linear_falls_entirely(result: Result) -> bool:
-    """Under FGSM the linear classifier misreads at least 99 in 100, as published."""
+    """The linear classifier misreads at least 99 in 100 images under FGSM, as published."""
     return bool(result["FGSM"]["error"]["value"] >= 0.99)
 
 
@@ -85,5 +85,5 @@ def within_ten_points(table: Result, between: Result) -> bool:
 
 @claim(madrys_attacks)
 def attacks_in_order(result: Result) -> bool:
-    """FGSM leaves more than PGD, begun anew a few times, of the same images."""
+    """More images are right under FGSM than under PGD with a few restarts, on the same images."""
     return bool(result["FGSM"]["value"] > result["PGD, restarts"]["value"])

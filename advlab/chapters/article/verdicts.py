@@ -1,4 +1,4 @@
-"""The article that this book tests, claim by claim: one data file, shown as one table that a reader can filter."""
+"""The claims of the article that this book tests: one data file, shown as one table that a reader can filter."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import yaml
 from advlab.engine.chapter import fragment
 
 FILE = Path(__file__).with_name("article.yml")
-#: What may be said of a claim, in the order of the filter, with the class of its chip (docs/assets/book.css).
+#: The verdicts that a claim may get, in the order of the filter, with the class of each chip (docs/assets/book.css).
 VERDICTS = {
     "holds": "right",
     "half right": "partly",
@@ -38,10 +38,10 @@ class Claim:
 
 
 def load(path: Path = FILE) -> tuple[Claim, ...]:
-    """Read and check the claims.
+    """Claims read from `path` and checked.
 
     Raises:
-        ValueError: a verdict is not in the list, a quotation is too long or stands twice, or `found` is empty or would
+        ValueError: a verdict is not in the list, a quotation is too long or occurs twice, or `found` is empty or would
             break out of its cell.
         TypeError: a claim has an unknown field, or lacks one.
     """
@@ -68,7 +68,7 @@ def _checked(about: str, entry: dict[str, Any]) -> Claim:
 
 @fragment()
 def verdicts() -> str:
-    """The claims as a table, in the box that docs/assets/filter.js livens; the page binds its numbers and links."""
+    """The claims as a table, in the box that docs/assets/filter.js drives; the page binds its numbers and links."""
     rows = []
     for claim in _claims():
         quotation = f'<q class="quote">{escape(claim.says)}</q>'
@@ -81,7 +81,7 @@ def verdicts() -> str:
 
 @fragment()
 def counts() -> str:
-    """How many claims got which verdict, in words for a sentence: "15 claims, 12 hold, and 3 are wrong"."""
+    """The number of claims for each verdict, in words for a sentence: "15 claims, 12 hold, and 3 are wrong"."""
     number = Counter(claim.verdict for claim in _claims())
     verbs = {"holds": "hold", "half right": "are half right", "wrong": "are wrong", "unsupported": "are unsupported"}
     parts = [f"{number[verdict]} {verbs.get(verdict, verdict)}" for verdict in VERDICTS]

@@ -1,4 +1,4 @@
-"""What the page on `advlab audit` measures: two audits, of a model that only looks robust and of one that is."""
+"""What the page on `advlab audit` measures: audits of a model that only looks robust and of one that is."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from advlab.chapters.shared.rounding import Rounding
 from advlab.engine.cache.profile import Profile
 from advlab.engine.chapter import measurement
 
-#: Grey levels that the defense of the page leaves.
+#: Grey levels that the page's defense rounds to.
 LEVELS = 9
 
 
@@ -31,5 +31,5 @@ def trained_on_pgd(profile: Profile) -> dict[str, Any]:
 
 
 def audited(model: nn.Module, name: str) -> Audit:
-    """What `advlab audit NAME --epsilon 0.2 --quick` does."""
+    """The audit that `advlab audit NAME --epsilon 0.2 --quick` runs."""
     return audit(model, EPSILON, quick=True, name=name)

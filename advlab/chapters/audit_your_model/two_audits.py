@@ -11,18 +11,18 @@ from advlab.chapters.audit_your_model.measure import rounding, trained_on_pgd
 from advlab.chapters.shared import style
 from advlab.engine.chapter import Drawing, Table, claim, figure, table
 
-#: A model that looks robust keeps at least this share under PGD.
+#: The least accuracy under PGD of a model that looks robust.
 LOOKS_ROBUST = 0.7
-#: How far below PGD the worst case may lie where PGD was no illusion, and where it was.
+#: Gap between PGD and the worst case: at most the first where PGD was honest, at least the second where it was not.
 CLOSE, FAR = 0.1, 0.3
-#: Attacks as an audit runs them.
+#: The attacks in the order in which an audit runs them.
 ORDER = ("no attack", "random noise", "FGSM", "PGD, half the steps", "PGD", "PGD, margin loss", "PGD, restarts",
          "APGD-CE", "APGD-T", "FAB-T", "transfer", "Square")  # fmt: skip
 Result = dict[str, Any]
 
 
 def percent(share: float) -> str:
-    """A share with one decimal."""
+    """A share as per cent, with one decimal."""
     return f"{100 * share:.1f}%"
 
 
@@ -32,13 +32,13 @@ def with_interval(accuracy: Result) -> str:
 
 
 def names(result: Result) -> list[str]:
-    """The attacks in the order in which they ran; JSON keeps no order."""
+    """Names of the attacks in the order in which they ran; JSON keeps no order."""
     return [name for name in ORDER if name in result["attacks"]]
 
 
 @figure(rounding, trained_on_pgd)
 def ladders(masked: Result, honest: Result) -> Drawing:
-    """What each attack leaves of both models."""
+    """Accuracy of both models under each attack."""
     rows = [*names(masked), "worst case"]
     drawn, axes = plt.subplots(figsize=(7.2, 4.6))
     for result, role, label in ((masked, "fgsm", "rounded input"), (honest, "clean", "trained on PGD")):
@@ -95,7 +95,7 @@ def side_by_side(masked: Result, honest: Result) -> Table:
 
 @table(rounding)
 def flags(result: Result) -> Table:
-    """What the audit says of the model with rounded input."""
+    """The flags that the audit raises on the model with rounded input."""
     rows = [[f"**{flag['name']}**", flag["seen"], flag["do"]] for flag in result["flags"]]
     return Table(
         ["flag", "what was seen", "what to do"],
@@ -111,29 +111,29 @@ def _pgd(result: Result) -> float:
 
 @claim(rounding, trained_on_pgd)
 def both_look_robust(masked: Result, honest: Result) -> bool:
-    """PGD leaves most of both."""
+    """Both models look robust: each keeps most of its accuracy under PGD."""
     return min(_pgd(masked), _pgd(honest)) >= LOOKS_ROBUST
 
 
 @claim(rounding)
 def masked_falls(result: Result) -> bool:
-    """Attacks without gradients break what PGD could not."""
+    """On the model with rounded input, the worst case of all attacks lies far below PGD."""
     return _pgd(result) - result["robust"]["value"] >= FAR
 
 
 @claim(trained_on_pgd)
 def honest_stays(result: Result) -> bool:
-    """All attacks together find little more than PGD."""
+    """On the PGD-trained model, all attacks together find little more than PGD does."""
     return _pgd(result) - result["robust"]["value"] <= CLOSE
 
 
 @claim(rounding)
 def no_verdict(result: Result) -> bool:
-    """The audit refuses one."""
+    """The audit gives no verdict on the model with rounded input."""
     return bool(result["verdict"] == "no verdict")
 
 
 @claim(trained_on_pgd)
 def no_flag(result: Result) -> bool:
-    """Nothing that makes the evaluation unreliable."""
+    """The audit of the PGD-trained model raises no flag that would make its evaluation unreliable."""
     return all(flag["severity"] == "note" for flag in result["flags"])

@@ -1,1 +1,1 @@
-"""The page on black-box attacks: without the weights, by queries (`queries`) and by transfer (`between`)."""
+"""The page on black-box attacks, which do without the weights: by queries (`queries`) and by transfer (`between`)."""

@@ -1,4 +1,4 @@
-"""Transfer: adversarial images made on one network, tried on others that share nothing with it but the task."""
+"""Transfer: adversarial images made on one network and tried on others that share only the task with it."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from advlab.engine.cache.progress import report
 from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, attack_success_rate, paired, predict
 
-#: In pixel units, L-infinity: the size at which FGSM on the model itself breaks about half.
+#: In pixel units, L-infinity: FGSM on the model itself breaks about half of the images.
 EPSILON = 0.2
-#: Of PGD.
+#: Steps of PGD.
 STEPS = 10
-#: The standard recipe from three independent starts, and one network trained against an attack.
+#: Seeds of the standard recipe, three independent starts; one network trained against an attack joins them.
 SEEDS = (0, 1, 2)
 ROBUST = "PGD-trained"
 MOST_IMAGES = 500
@@ -39,32 +39,32 @@ def all_four(profile: Profile) -> list[Computation]:
 
 
 def networks(profile: Profile) -> dict[str, nn.Module]:
-    """The networks of the matrix by the names they have on the page."""
+    """The networks of the matrix by their names on the page."""
     recipe = zoo.for_profile(zoo.STANDARD, profile)
     standard = {f"standard, seed {seed}": zoo.trained(recipe, seed) for seed in SEEDS}
     return standard | {ROBUST: zoo.trained(zoo.for_profile(zoo.ROBUST, profile))}
 
 
 def images_of(profile: Profile) -> Dataset:
-    """As many as the profile's slow attacks take, but no more than the matrix needs; all of them in "full"."""
+    """Test images: as many as the profile's slow attacks take, at most what the matrix needs; all of them in "full"."""
     return subset(profile.slow_images if profile.slow_images > 1000 else min(profile.slow_images, MOST_IMAGES))
 
 
 @measurement(trainings=all_four)
 def by_fgsm(profile: Profile) -> Result:
-    """Accuracy of each network on FGSM's images made on each, and on random signs of the same size."""
+    """Accuracy of each network on FGSM's images made on each network, and under random signs of the same size."""
     return matrix(networks(profile), images_of(profile), fgsm)
 
 
 @measurement(trainings=all_four)
 def by_pgd(profile: Profile) -> Result:
-    """Accuracy of each network on images made on each by PGD."""
+    """Accuracy of each network on PGD's images made on each network."""
     generator = torch.Generator().manual_seed(SEED)
     return matrix(networks(profile), images_of(profile), partial(pgd, generator=generator, steps=STEPS))
 
 
 def matrix(models: dict[str, nn.Module], test: Dataset, attack: Transferred) -> Result:
-    """Accuracy and attack success rate of every network under what is made on every other; with noise as a control."""
+    """Accuracy and attack success rate of every network on images made on every network, with noise as a control."""
     clean = {name: predict(model, test.images) == test.labels for name, model in models.items()}
     coins = torch.Generator().manual_seed(SEED)
     noisy = random_noise(next(iter(models.values())), test.images, test.labels, EPSILON, generator=coins)

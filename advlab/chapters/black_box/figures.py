@@ -16,12 +16,12 @@ from advlab.chapters.shared.cells import percent
 from advlab.engine.chapter import Drawing, figure
 
 Result = dict[str, Any]
-#: Epsilons of Square by their looks: role, which gives colour and marker.
+#: The role of each epsilon of Square, which gives colour and marker.
 LOOKS: dict[str, style.Role] = {"0.1": "clean", "0.2": "pgd", "0.3": "fgsm"}
 
 
 def broken_over_queries(taken: list[int], n: int, most: int) -> tuple[list[int], list[float]]:
-    """The corners of the curve "share broken within so many queries", from one query to the budget."""
+    """The corners of the curve of the share broken within a number of queries, from one query to the budget."""
     ranked = sorted(taken)
     queries = [1, *ranked, most]
     shares = [sum(one <= 1 for one in ranked) / n, *((rank + 1) / n for rank in range(len(ranked)))]
@@ -30,7 +30,7 @@ def broken_over_queries(taken: list[int], n: int, most: int) -> tuple[list[int],
 
 @figure(by_scores)
 def square_curve(result: Result) -> Drawing:
-    """The share of images that Square has broken, over the queries spent."""
+    """The share of images that Square has broken, against queries spent."""
     drawn, axes = plt.subplots()
     for epsilon, row in result["epsilons"].items():
         queries, shares = broken_over_queries(row["taken"], result["n"], result["queries"])
@@ -64,7 +64,7 @@ def square_curve(result: Result) -> Drawing:
 
 @figure(by_decisions)
 def jump_curve(result: Result) -> Drawing:
-    """The distance that HopSkipJump reaches, over its budget of queries."""
+    """The distance that HopSkipJump reaches, against its budget of queries."""
     drawn, axes = plt.subplots(figsize=(style.WIDTH, 3.9))
     rows, budgets = {str(budget): result["budgets"][str(budget)] for budget in BUDGETS}, list(BUDGETS)
     medians = [row["median"] for row in rows.values()]
@@ -127,12 +127,12 @@ def walk(result: Result) -> Drawing:
 
 
 def in_order(result: Result) -> list[str]:
-    """The networks as the page has them: seed by seed, then the one trained against an attack."""
+    """Names of the networks in the page's order: seed by seed, then the one trained against an attack."""
     return sorted(result["made on"], key=lambda name: (name == ROBUST, name))
 
 
 def distance(one: Result) -> str:
-    """The distance of one of the shown images; a dash where the attack found nothing."""
+    """The distance of one of the shown images as text; a dash where the attack found nothing."""
     return "–" if one["L2"] is None else f"{one['L2']:.1f}"
 
 
@@ -159,7 +159,7 @@ def matrices(plain: Result, steps: Result) -> Drawing:
 
 
 def heat(axes: Axes, result: Result, title: str) -> None:
-    """One matrix: shades for a glance, numbers for the rest."""
+    """Draws one matrix as shaded cells with numbers."""
     names = in_order(result)
     shares = np.array([[result["made on"][maker][name]["success"]["value"] for name in names] for maker in names])
     axes.imshow(shares, cmap=shades(), vmin=0, vmax=1)
@@ -182,13 +182,13 @@ def heat(axes: Axes, result: Result, title: str) -> None:
 
 
 def shades() -> Colormap:
-    """From the page's own colour, for none, to a tint of the attack's, for all: words can be read on each."""
+    """A colour map from the page's own colour, for none, to a tint of the attack's, for all; text is readable on it."""
     paper, full = np.array(to_rgb(style.color("paper"))), np.array(to_rgb(style.color("fgsm")))
     return LinearSegmentedColormap.from_list("shades", [tuple(paper), tuple(paper + 0.45 * (full - paper))])
 
 
 def off_diagonal(result: Result, maker: str) -> float:
-    """The mean success rate of a network's images on the others."""
+    """The mean success rate, on the other networks, of images made on this one."""
     row = result["made on"][maker]
     others = [one["success"]["value"] for name, one in row.items() if name != maker]
     return sum(others) / len(others)

@@ -1,4 +1,4 @@
-"""What an attacker gets for questions: scores for Square, bare decisions for HopSkipJump, on the standard model."""
+"""What queries of the standard model give an attacker: scores for Square, bare decisions for HopSkipJump."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from advlab.evaluation import Proportion, distances, predict
 
 #: In pixel units, L-infinity.
 EPSILONS = (0.1, 0.2, 0.3)
-#: The most that Square may ask about one image, and where its success is read off.
+#: Square's most queries for one image, and the numbers of queries at which its success is read off.
 SQUARE_QUERIES = 1000
 MARKS = (1, 10, 30, 100, 300, 1000)
-#: HopSkipJump's budgets, in queries an image; each is a run of its own.
+#: HopSkipJump's budgets in queries per image; each is a separate run.
 BUDGETS = (50, 150, 500, 1000)
 #: Queries cost time: Square gets a tenth of the profile's images, HopSkipJump a thirtieth.
 SQUARE_SHARE, JUMP_SHARE = 10, 30
-#: How many images are shown on their way.
+#: The number of images shown on their way to the boundary.
 SHOWN = 4
 SEED = 1912
 
@@ -34,13 +34,13 @@ Result = dict[str, Any]
 
 
 def of_standard(profile: Profile) -> list[Computation]:
-    """The training of the model that is asked."""
+    """The training of the model that is queried."""
     return [zoo.training(zoo.for_profile(zoo.STANDARD, profile))]
 
 
 @measurement(trainings=of_standard)
 def by_scores(profile: Profile) -> Result:
-    """Of the images that the standard model gets right, how many Square breaks within how many queries."""
+    """The share of the images read right by the standard model that Square breaks, by number of queries."""
     model, test = zoo.trained(zoo.for_profile(zoo.STANDARD, profile)), subset(profile.slow_images // SQUARE_SHARE)
     right = predict(model, test.images) == test.labels
     found: Result = {"queries": SQUARE_QUERIES, "n": int(right.sum()), "images": len(test), "epsilons": {}}
@@ -58,7 +58,7 @@ def by_scores(profile: Profile) -> Result:
 
 
 def of_square(spent: Tensor, right: Tensor) -> Result:
-    """From the queries that each image took: the share broken within each mark, what is left, and the median."""
+    """The share broken within each mark, the accuracy left and the median, from the queries that each image took."""
     taken = spent[right].sort().values
     n = len(taken)
     broken = taken[taken <= SQUARE_QUERIES]
@@ -72,7 +72,7 @@ def of_square(spent: Tensor, right: Tensor) -> Result:
 
 @measurement(trainings=of_standard)
 def by_decisions(profile: Profile) -> Result:
-    """L2 distance to a misclassified image that HopSkipJump reaches with few and with many queries, beside DeepFool."""
+    """L2 distance to the misclassified image that HopSkipJump finds with few and many queries, beside DeepFool's."""
     model = zoo.trained(zoo.for_profile(zoo.STANDARD, profile))
     test = subset(max(profile.slow_images // JUMP_SHARE, 8))
     right = (predict(model, test.images) == test.labels).nonzero().squeeze(1)
@@ -103,19 +103,19 @@ def by_decisions(profile: Profile) -> Result:
 
 
 def of_distances(apart: Tensor) -> Result:
-    """Median and quartiles, lower neighbours; and how many images were fooled at all (the others count as infinite)."""
+    """Median and quartiles (lower neighbours), and how many images were fooled; the others count as infinite."""
     ranked = apart.sort().values
     low, middle, high = (float(ranked[int(share * (len(ranked) - 1))]) for share in (0.25, 0.5, 0.75))
     return {"median": middle, "low quartile": low, "high quartile": high, "fooled": int(apart.isfinite().sum())}
 
 
 def as_json(apart: Tensor) -> list[float | None]:
-    """Distances with four decimals; None for an image that was not fooled, since JSON knows no infinity."""
+    """Distances with four decimals; None for an image that was not fooled, since JSON has no infinity."""
     return [round(one, 4) if one < float("inf") else None for one in apart.tolist()]
 
 
 def of_pictures(attacked: Tensor, apart: Tensor, read: Tensor) -> list[Result]:
-    """The first images of a run: pixels, distance, what the model reads."""
+    """The first images of a run, each with pixels, distance and what the model reads."""
     return [
         {
             "grey levels": levels(attacked[number]),

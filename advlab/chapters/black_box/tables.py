@@ -12,7 +12,7 @@ from advlab.engine.chapter import Table, table
 from advlab.threat import ThreatModel
 
 Result = dict[str, Any]
-#: The network that is attacked in the ladder of knowledge, and the one that its attacker trained.
+#: The network attacked in the ladder of knowledge, and the one that its attacker trained.
 VICTIM, OWN = "standard, seed 0", "standard, seed 1"
 
 WHITE = ThreatModel("Linf", EPSILON)
@@ -21,13 +21,13 @@ BY_TRANSFER = ThreatModel("Linf", EPSILON, knowledge="black box", access="proxy 
 
 
 def of_atlas(threat: ThreatModel) -> str:
-    """How the attacker crafts the data and gets at the model, by MITRE ATLAS."""
+    """MITRE ATLAS's terms for how the attacker crafts the data and accesses the model."""
     return ", ".join(threat.identifiers["MITRE ATLAS"][1:])
 
 
 @table(by_fgsm, by_pgd, by_scores)
 def knowledge(plain: Result, steps: Result, scores: Result) -> Table:
-    """What is left of one network's accuracy, by what the attacker has of it."""
+    """Accuracy of one network by what the attacker knows of it."""
     queried = scores["epsilons"][f"{EPSILON:g}"]["accuracy"]
     rows = [
         ("nothing: random signs", "", plain["noise"][VICTIM]),
@@ -49,7 +49,7 @@ def knowledge(plain: Result, steps: Result, scores: Result) -> Table:
 
 @table(by_fgsm, by_pgd)
 def transferred(plain: Result, steps: Result) -> Table:
-    """Accuracy of each network on what was made on the others."""
+    """Accuracy of each network on images made on the others."""
     names = in_order(plain)
     shown = [("random signs", "none", plain["noise"])]
     for attack, result in (("FGSM", plain), ("PGD", steps)):

@@ -1,4 +1,4 @@
-"""The challenge's network, attacked once more by this build, and the record of who got it how low."""
+"""The challenge's network under this build's own attacks, and the record of submitted results."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ RECORD = "recorded/challenge.json"
 
 @measurement
 def record(profile: Profile) -> dict[str, Any]:
-    """What was sent in and judged: who, when, by which attack, how much was left. Nothing is measured now."""
+    """The judged submissions: who, when, by which attack, and the accuracy left. Nothing is measured now."""
     found: dict[str, Any] = json.loads((PACKAGE / RECORD).read_text(encoding="utf-8"))
     return found | {"sha256": challenge.SHA256, "epsilon": challenge.EPSILON, "images": challenge.IMAGES}
 
 
 @measurement
 def tried(profile: Profile) -> dict[str, Any]:
-    """The shortened attacks on some of the images."""
+    """Accuracy of the challenge's network under the shortened attacks, on some of the images."""
     n = number_of(profile)
     test, index = subset(n), indices(n)
     found = worst_case(challenge.model(), test.images, test.labels, shortened(challenge.EPSILON))

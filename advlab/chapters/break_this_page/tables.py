@@ -1,4 +1,4 @@
-"""The challenge's table, and what the page claims of it."""
+"""The tables of the challenge, and what the page claims about them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Result = dict[str, Any]
 
 @table(record)
 def results(result: Result) -> Table:
-    """Who got it how low, the lowest first."""
+    """The submissions with the accuracy that each left, the lowest first."""
     entries = sorted(result["entries"], key=lambda one: one["left"])
     rows = [
         [one["who"], one["date"], one["attack"], f"{percent(one['left'] / result['images'])}", f"{one['left']:,}"]
@@ -30,7 +30,7 @@ def results(result: Result) -> Table:
 
 @table(record)
 def network(result: Result) -> Table:
-    """What to attack."""
+    """The network to attack."""
     rows = [
         ["weights", "`advlab/recorded/challenge.safetensors`"],
         ["their SHA-256", f"`{result['sha256'][:32]}` `{result['sha256'][32:]}`"],
@@ -43,6 +43,6 @@ def network(result: Result) -> Table:
 
 @claim(record, tried)
 def same_as_recorded(result: Result, now: Result) -> bool:
-    """This build's shorter attempt leaves at least what the best entry left, and at most four points more."""
+    """This build's shorter attempt leaves at least the accuracy of the best entry, and at most four points more."""
     best = min(one["left"] for one in result["entries"]) / result["images"]
     return bool(now["robust"]["high"] >= best and now["robust"]["low"] <= best + 0.04)

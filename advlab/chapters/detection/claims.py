@@ -1,4 +1,4 @@
-"""What the page on detection claims of its results."""
+"""What the page on detection claims about its results."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from advlab.chapters.detection.measure import base_rates
 from advlab.engine.chapter import claim
 
 Result = dict[str, Any]
-#: What an adaptive attack has to leave less than. Figures near 5% are in the tables; weights of another machine differ.
+#: An adaptive attack has to leave less than this. The tables have figures near 5%; other machines' weights differ.
 BROKEN = 0.1
 THIRTY_POINTS = 0.3
 FIFTH = 0.2
@@ -25,31 +25,31 @@ def after(result: Result, attack: str) -> Result:
 
 @claim(mahalanobis, network)
 def early_eyes_see_all(*results: Result) -> bool:
-    """Both flag at least 99 in 100 of FGSM's images and of PGD's."""
+    """Mahalanobis and the second network each flag at least 99 in 100 of FGSM's images and of PGD's."""
     return all(result[attack]["flagged"]["value"] >= 0.99 for result in results for attack in ("FGSM", "PGD"))
 
 
 @claim(squeezers)
 def squeezing_flags_most(result: Result) -> bool:
-    """One bit and median leave at least nine images in ten right or flagged, under FGSM and under PGD."""
+    """With one bit and median, at least nine images in ten are right or flagged under FGSM and under PGD."""
     return min(after(result, "FGSM")["value"], after(result, "PGD")["value"]) >= 0.9
 
 
 @claim(density, consistency)
 def many_steps_pass_some(*results: Result) -> bool:
-    """PGD, which knows neither detector, leaves less than FGSM: the intervals do not meet."""
+    """PGD, which knows no detector, leaves density and consistency less than FGSM; the intervals do not overlap."""
     return all(after(result, "PGD")["high"] < after(result, "FGSM")["low"] for result in results)
 
 
 @claim(*SOURCES)
 def limits_hold(*results: Result) -> bool:
-    """On the attacked images' clean originals, at most one in ten is flagged by any detector."""
+    """Each detector flags at most one in ten of the attacked images' clean originals."""
     return all(result["clean"]["flagged"]["value"] <= 0.1 for result in results)
 
 
 @claim(mahalanobis, density, network, consistency)
 def four_fall(*results: Result) -> bool:
-    """The joint attack leaves less than a tenth, and at least 30 points less than FGSM."""
+    """The joint attack leaves all but the squeezers less than a tenth, and at least 30 points less than FGSM."""
     return all(
         after(result, "joint")["value"] < BROKEN
         and after(result, "FGSM")["value"] - after(result, "joint")["value"] >= THIRTY_POINTS
@@ -59,19 +59,19 @@ def four_fall(*results: Result) -> bool:
 
 @claim(by_signs, mahalanobis)
 def signs_are_not_enough(signs: Result, softly: Result) -> bool:
-    """Steps along signs leave Mahalanobis at least three times as much as those along the plain gradient."""
+    """Steps along signs leave Mahalanobis at least three times the accuracy that steps along the plain gradient do."""
     return bool(after(signs, "joint")["value"] >= 3 * after(softly, "joint")["value"])
 
 
 @claim(squeezers)
 def one_holds(result: Result) -> bool:
-    """The joint attack leaves at least nine images in ten."""
+    """The squeezers keep at least nine images in ten under the joint attack."""
     return bool(after(result, "joint")["value"] >= 0.9)
 
 
 @claim(squeezers, growing)
 def it_falls_further_out(here: Result, beyond: Result) -> bool:
-    """From epsilon to epsilon the joint attack leaves less, and fewer than one in five at the last."""
+    """The joint attack leaves the squeezers less at each larger epsilon, and less than one in five at the last."""
     rows = beyond["epsilons"]
     left = [after(here, "joint"), *(rows[epsilon]["attack on both"] for epsilon in sorted(rows, key=float))]
     falls = all(one["value"] > two["value"] for one, two in pairwise(left))
@@ -80,7 +80,7 @@ def it_falls_further_out(here: Result, beyond: Result) -> bool:
 
 @claim(black_and_white)
 def one_bit_alone_resists(result: Result) -> bool:
-    """PGD straight through one bit, without any detector, leaves at least three images in four."""
+    """PGD straight through one bit leaves at least three images in four, without any detector."""
     return bool(result["PGD, straight through"]["value"] >= 0.75)
 
 
@@ -92,5 +92,5 @@ def few_can_cross(result: Result) -> bool:
 
 @claim(base_rates)
 def nearly_all_alarms_are_false(result: Result) -> bool:
-    """At the page's base rate, at most one alarm in a hundred is an attack, at either share of false alarms."""
+    """At the page's base rate at most one alarm in a hundred is a real attack, for either share of false alarms."""
     return max(result["at base rate"].values()) <= 0.01

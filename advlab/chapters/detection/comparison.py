@@ -1,4 +1,4 @@
-"""Each defense as its authors tested it, and under the attack made for it: what this page and the trade-off show."""
+"""Each detector as its authors tested it and under the attack made for it, as this page and the trade-off show it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from advlab.chapters.shared import style
 from advlab.chapters.shared.two_dots import Pair
 
 Result = dict[str, Any]
-#: The detectors by the names they have on the page, in the order of the measurements, and their looks.
+#: The role of each detector, by its name on the page and in the order of the measurements.
 LOOKS: dict[str, style.Role] = {
     "Mahalanobis": "clean",
     "kernel density": "fgsm",
@@ -22,7 +22,7 @@ SOURCES = (mahalanobis, density, network, consistency, squeezers)
 
 
 def pairs(*results: Result) -> list[Pair]:
-    """Each detector under FGSM, which does not know it, and under the attack on model and detector."""
+    """Each detector's accuracy under FGSM, which does not know it, and under the attack on model and detector."""
     return [
         Pair(name, result["FGSM"]["after rejection"], result["joint"]["after rejection"])
         for name, result in by_detector(results).items()

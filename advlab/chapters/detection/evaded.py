@@ -33,11 +33,11 @@ class Attempt:
     """One run of the joint attack.
 
     Args:
-        spread: how much of the detector's score counts as one logit; None is the spread of clean scores.
+        spread: the change of the detector's score that counts as one logit; None is the spread of clean scores.
         steps: gradient steps.
         step_size: in pixel units, of the norm of `along`; None is the attack's own.
-        along: the norm in which steps are steepest; None is L-infinity.
-        shrinking: whether steps fall to nothing.
+        along: the norm of the steepest step; None is L-infinity.
+        shrinking: whether the step size falls to nothing.
     """
 
     spread: float | None = None
@@ -47,7 +47,7 @@ class Attempt:
     shrinking: bool = False
 
 
-#: Against Gaussians in early layers, which see well that every pixel has moved.
+#: Attempts against Gaussians in early layers, which easily see that every pixel has moved.
 SOFTLY = (
     Attempt(spread=1.0, steps=200, step_size=2.0, along="L2", shrinking=True),
     Attempt(spread=0.3, steps=200, step_size=3.0, along="L2", shrinking=True),
@@ -55,14 +55,14 @@ SOFTLY = (
 )
 ALONG_SIGNS = (Attempt(steps=40), Attempt(spread=1.0, steps=40))
 PLAINLY = (Attempt(),)
-#: A second run goes on where the first ends, with the score weighed as logits are.
+#: The second run goes on where the first ends, with the score weighed as logits are.
 AND_AGAIN = (Attempt(), Attempt(spread=1.0))
-#: Where the gradient is in units of logits (`advlab.defenses.Consistency`).
+#: Attempts where the detector's gradient is in units of logits (`advlab.defenses.Consistency`).
 IN_LOGITS = (Attempt(spread=1.0, steps=40),)
 
 
 def evaded(judge: Judge, test: Dataset, attempts: tuple[Attempt, ...], epsilon: float) -> tuple[Result, list[Tensor]]:
-    """What the joint attack leaves: each attempt goes on with the images that stand, the last one decides.
+    """Results after the joint attack: each attempt goes on with the images that stand, the last one decides.
 
     Returns shares, and verdicts on each image: classified as labelled, flagged.
     """
@@ -90,7 +90,7 @@ def evaded(judge: Judge, test: Dataset, attempts: tuple[Attempt, ...], epsilon: 
 
 
 def judged_both_ways(detector: Detector, profile: Profile, attempts: tuple[Attempt, ...]) -> Result:
-    """A detector under attacks that do not know it, and under the one that does."""
+    """Results of a detector under attacks that do not know it and under the one that does."""
     test, index, calibration = chosen(profile)
     judge = Judge(detector, calibration)
     found = under_static_attacks(judge, test, index)
@@ -104,13 +104,13 @@ def judged_both_ways(detector: Detector, profile: Profile, attempts: tuple[Attem
 
 @measurement(trainings=standard_only)
 def mahalanobis(profile: Profile) -> Result:
-    """Gaussians of the activations of three layers."""
+    """The detector by Gaussians of three layers' activations, under FGSM, PGD and the joint attack."""
     return judged_both_ways(detectors.mahalanobis(standard(profile), profile), profile, SOFTLY)
 
 
 @measurement(trainings=standard_only)
 def by_signs(profile: Profile) -> Result:
-    """The same detector under joint attacks that step along signs, as PGD does, at two weights of the score."""
+    """The detector by Gaussians under joint attacks that step along signs, as PGD does, at two weights of the score."""
     test, _, calibration = chosen(profile)
     judge = Judge(detectors.mahalanobis(standard(profile), profile), calibration)
     return {"n": len(test), "epsilon": EPSILON, "joint": evaded(judge, test, ALONG_SIGNS, EPSILON)[0]}
@@ -118,23 +118,23 @@ def by_signs(profile: Profile) -> Result:
 
 @measurement(trainings=standard_only)
 def density(profile: Profile) -> Result:
-    """Kernel density in the last hidden layer."""
+    """The detector by kernel density in the last hidden layer, under FGSM, PGD and the joint attack."""
     return judged_both_ways(detectors.density(standard(profile), profile), profile, PLAINLY)
 
 
 @measurement(trainings=standard_only)
 def network(profile: Profile) -> Result:
-    """A second network that has learnt FGSM's images; its training is part of this measurement."""
+    """The detector by a second network, trained here on FGSM's images, under FGSM, PGD and the joint attack."""
     return judged_both_ways(detectors.network(standard(profile), profile), profile, AND_AGAIN)
 
 
 @measurement(trainings=standard_only)
 def consistency(profile: Profile) -> Result:
-    """Agreement with the answer to a smoothed copy."""
+    """The detector by agreement with the answer to a smoothed copy, under FGSM, PGD and the joint attack."""
     return judged_both_ways(detectors.lone_filter(standard(profile)), profile, IN_LOGITS)
 
 
 @measurement(trainings=standard_only)
 def squeezers(profile: Profile) -> Result:
-    """Agreement with the answers to a black-and-white and to a smoothed copy."""
+    """The detector by agreement on a black-and-white and a smoothed copy, under FGSM, PGD and the joint attack."""
     return judged_both_ways(detectors.squeezers(standard(profile)), profile, IN_LOGITS)

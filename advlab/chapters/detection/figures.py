@@ -21,7 +21,7 @@ Result = dict[str, Any]
 
 @figure(*SOURCES)
 def curves(*results: Result) -> Drawing:
-    """Of each detector what every limit would do, under FGSM and under PGD."""
+    """Curves of every detector over all its possible limits, under FGSM and under PGD."""
     rows = by_detector(results)
     drawn, panels = plt.subplots(1, 2, figsize=(style.WIDTH, 4.3), sharey=True)
     for axes, attack in zip(panels, ("FGSM", "PGD"), strict=True):
@@ -50,7 +50,7 @@ def curves(*results: Result) -> Drawing:
 
 @figure(*SOURCES)
 def dots(*results: Result) -> Drawing:
-    """Two dots a detector on one line: hollow under FGSM on the model, full under the attack on both."""
+    """Two dots per detector on one line: hollow under FGSM on the model, full under the attack on both."""
     rows = pairs(*results)
     return Drawing(
         two_dots.draw(rows, "right or flagged, under attack", naive="as reported: FGSM", adaptive="attack on both"),
@@ -65,7 +65,7 @@ def dots(*results: Result) -> Drawing:
 
 @figure(base_rates)
 def precision(result: Result) -> Drawing:
-    """Of the alarms the share that is true, over how rare attacks are."""
+    """The share of alarms that are true, against how rare attacks are."""
     drawn, axes = plt.subplots(figsize=(style.WIDTH, 3.9))
     rates = result["base rates"]
     roles: tuple[style.Role, ...] = ("fgsm", "clean")
@@ -92,17 +92,17 @@ def precision(result: Result) -> Drawing:
 
 
 def percent_of(name: str) -> str:
-    """A share that stands as a word, as per cent."""
+    """A share given as text, as per cent."""
     return f"{100 * float(name):g}%"
 
 
 def one_in(rate: float) -> str:
-    """A rate as "1 in so many"."""
+    """A rate as text of the form "1 in so many"."""
     return f"1 in {1 / rate:,.0f}"
 
 
 def over_epsilon(here: Result, beyond: Result) -> dict[str, Result]:
-    """The detector that holds, at the book's epsilon and at larger ones, in order."""
+    """Results of the detector that holds, by epsilon: the book's, then larger ones."""
     first = {"PGD on the model": here["PGD"]["after rejection"], "attack on both": here["joint"]["after rejection"]}
     rows: dict[str, Result] = {f"{here['epsilon']:g}": first} | beyond["epsilons"]
     return dict(sorted(rows.items(), key=lambda row: float(row[0])))
@@ -110,7 +110,7 @@ def over_epsilon(here: Result, beyond: Result) -> dict[str, Result]:
 
 @figure(squeezers, growing)
 def larger(here: Result, beyond: Result) -> Drawing:
-    """The detector that holds at the book's epsilon, at larger ones."""
+    """The detector that holds at the book's epsilon, drawn at larger ones."""
     drawn, axes = plt.subplots(figsize=(style.WIDTH, 3.9))
     looks: dict[str, style.Role] = {"PGD on the model": "clean", "attack on both": "fgsm"}
     rows = over_epsilon(here, beyond)

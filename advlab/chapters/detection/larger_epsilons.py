@@ -1,4 +1,4 @@
-"""The detector that holds at the book's epsilon, at larger ones; and how few pixels can cross the middle."""
+"""Larger epsilons for the detector that holds at the book's, and how few pixels can cross the middle."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from advlab.engine.chapter import measurement
 from advlab.evaluation import predict
 
 Result = dict[str, Any]
-#: In pixel units; the first one beside `EPSILON` is where the defense begins to give way.
+#: In pixel units; the defense begins to give way at the first one beyond `EPSILON`.
 LARGER = (0.4, 0.45, 0.5)
 MIDDLE = 0.5
 
 
 @measurement(trainings=standard_only)
 def growing(profile: Profile) -> Result:
-    """One bit and median at larger epsilons, under PGD on the model and under the joint attack."""
+    """The detector by one bit and median at larger epsilons, under PGD on the model and under the joint attack."""
     test, _, calibration = chosen(profile)
     x, y = test.images, test.labels
     judge = Judge(detectors.squeezers(standard(profile)), calibration)
@@ -51,7 +51,7 @@ def growing(profile: Profile) -> Result:
 
 @measurement(trainings=standard_only)
 def black_and_white(profile: Profile) -> Result:
-    """Why it holds: pixels that can cross the middle, and PGD on the model behind one bit alone, without a detector."""
+    """How many pixels can cross the middle, and accuracy under PGD behind one bit alone, without a detector."""
     test, _, _ = chosen(profile)
     x, y = test.images, test.labels
     binary = Preprocessed(BitDepth(1), standard(profile))

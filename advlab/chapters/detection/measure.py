@@ -23,17 +23,17 @@ from advlab.engine.cache.profile import Profile
 from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion
 
-#: Test images under attack, and others on which the limit is set.
+#: Numbers of test images under attack, and of others on which the limit is set.
 IMAGES, CALIBRATION = 500, 1000
 #: In pixel units, L-infinity.
 EPSILON = 0.3
 FALSE_POSITIVES = 0.05
-#: Of the PGD that does not know the detector.
+#: Steps of the PGD that does not know the detector.
 STATIC_STEPS = 20
 #: Points of a drawn curve.
 POINTS = 60
 SEED = 1705
-#: Of the detector in the example of rare attacks: what it flags of attacks, and two shares of false alarms.
+#: The share of attacks that the detector in the example of rare attacks flags, and two shares of false alarms.
 TRUE_POSITIVES, ALARMS = 0.95, (0.05, 0.01)
 BASE_RATE, IMAGES_A_DAY = 1e-4, 1_000_000
 
@@ -51,14 +51,14 @@ def standard(profile: Profile) -> nn.Module:
 
 
 def fresh_generator() -> torch.Generator:
-    """A generator of the page's seed, anew for each attack."""
+    """A new generator with the page's seed, for each attack."""
     return torch.Generator().manual_seed(SEED)
 
 
 def chosen(profile: Profile) -> tuple[Dataset, Tensor, Tensor]:
     """Test images to attack, their places in the test set, and other test images to set the limit on.
 
-    The full profile attacks all images that are not needed for the limit.
+    The full profile attacks all images that the limit does not need.
     """
     whole = mnist("test")
     n = len(whole) - CALIBRATION if profile.slow_images > 1000 else min(IMAGES, profile.slow_images)
@@ -76,10 +76,10 @@ def share(of: Tensor) -> dict[str, float | int]:
 
 
 class Judge:
-    """A detector with the limit that clean images set, and the verdicts on whatever is shown to it.
+    """A detector with its limit set on clean images, which gives a verdict on each image.
 
     Args:
-        detector: with its model.
+        detector: the detector, with its model.
         calibration: clean images that nothing was fitted on.
     """
 
@@ -129,14 +129,14 @@ def under_static_attacks(judge: Judge, test: Dataset, index: Tensor) -> Result:
 
 
 def thinned(across: Tensor, up: Tensor) -> list[list[float]]:
-    """At most so many points of a curve, its ends among them; shares with four decimals."""
+    """At most `POINTS` points of a curve, its ends among them; shares with four decimals."""
     places = torch.linspace(0, len(across) - 1, min(POINTS, len(across))).round().long().unique()
     return [[round(float(a), 4), round(float(b), 4)] for a, b in zip(across[places], up[places], strict=True)]
 
 
 @measurement
 def base_rates(profile: Profile) -> Result:
-    """What an alarm is worth, by how rare attacks are: Bayes' rule, for a detector that flags 95% of them."""
+    """The share of alarms that are true, by how rare attacks are: Bayes' rule for a detector that flags 95% of them."""
     rates = [10.0**-power for power in range(1, 7)]
     return {
         "true positives": TRUE_POSITIVES,

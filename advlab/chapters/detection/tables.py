@@ -63,7 +63,7 @@ def reported(*results: Result) -> Table:
 
 @table(*SOURCES)
 def both_ways(*results: Result) -> Table:
-    """Each detector as it was reported and under the joint attack."""
+    """Each detector under FGSM, as usually reported, and under the joint attack."""
     rows = [
         [
             name,
@@ -87,7 +87,7 @@ def both_ways(*results: Result) -> Table:
 
 @table(squeezers, growing)
 def at_larger(here: Result, beyond: Result) -> Table:
-    """The detector that holds, as epsilon grows."""
+    """The detector that holds at the book's epsilon, as epsilon grows."""
     return Table(
         ["ε, pixels", "PGD on the model", "attack on both"],
         [
@@ -102,7 +102,7 @@ def at_larger(here: Result, beyond: Result) -> Table:
 
 @table(base_rates)
 def worth(result: Result) -> Table:
-    """What an alarm is worth, by the base rate."""
+    """The share of alarms that are true, by the base rate."""
     names = list(result["precision"])
     rows = [
         [one_in(rate), *(significant(result["precision"][name][at]) for name in names)]
@@ -121,5 +121,5 @@ def worth(result: Result) -> Table:
 
 
 def significant(share: float) -> str:
-    """A share as per cent, with two digits that say something."""
+    """A share as per cent, with two significant digits."""
     return f"{100 * share:.2g}%" if share < 0.1 else f"{100 * share:.0f}%"

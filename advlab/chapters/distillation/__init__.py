@@ -1,6 +1,6 @@
-"""The page on defensive distillation: what is measured, the attack of its authors (`saliency`), what is drawn."""
+"""The page on defensive distillation: what is measured, its authors' attack (`saliency`), and what is drawn."""
 
 from advlab.chapters.distillation.measure import attacks
 
-#: What other pages show, too: results, and what is made of them.
+#: Names that other pages use: results and what is made from them.
 __all__ = ["attacks"]

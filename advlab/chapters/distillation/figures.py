@@ -16,14 +16,14 @@ Result = dict[str, Any]
 
 
 def survived(success: Result) -> Result:
-    """Of an attack's success rate, what withstood it."""
+    """The share that withstood an attack, from its success rate."""
     turned = {"value": 1 - success["value"], "low": 1 - success["high"], "high": 1 - success["low"]}
     return turned | {"count": success["n"] - success["count"], "n": success["n"]}
 
 
 @figure(attacks, authors_attack)
 def dots(at_large: Result, own: Result) -> Drawing:
-    """Each attack through the student's own softmax, and with the logits in sight."""
+    """Accuracy under each attack through the student's own softmax, and with access to the logits."""
     rows = [
         Pair("FGSM, logits / T", at_large["FGSM"], at_large["FGSM, cooled"]),
         Pair("PGD, logits / T", at_large["PGD"], at_large["PGD, cooled"]),
@@ -42,7 +42,7 @@ def dots(at_large: Result, own: Result) -> Drawing:
 
 @figure(curves)
 def over_epsilon(result: Result) -> Drawing:
-    """Accuracy of both models over epsilon, under FGSM and under PGD on the margin."""
+    """Accuracy of both models against epsilon, under FGSM and under PGD on the margin."""
     drawing, axes = plt.subplots()
     epsilons = result["epsilons"]
     lines: dict[str, tuple[str, str, style.Role]] = {
@@ -76,7 +76,7 @@ def over_epsilon(result: Result) -> Drawing:
 
 @figure(gradients)
 def leads(result: Result) -> Drawing:
-    """By how much the right logit leads, where float32 ends, and the share of gradients that are zero."""
+    """The lead of the right logit with the limit of float32, and the share of gradients that are zero."""
     drawing, axes = plt.subplots(figsize=(style.WIDTH, 2.6))
     rows = [
         ("standard", result["standard"]["lead"], "clean"),
@@ -102,5 +102,5 @@ def leads(result: Result) -> Drawing:
     )
 
 
-#: Where exp(-lead) leaves the smallest number of float32, 2 to the power of -149.
+#: The lead at which exp(-lead) falls below float32's smallest number, 2 to the power of -149.
 UNDERFLOW = 103.97

@@ -1,4 +1,4 @@
-"""What the page on distillation measures: the student as its authors tested it, then by attacks that see the logits."""
+"""What the page on distillation measures: the student as its authors tested it, then under attacks on its logits."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, distances, predict
 from advlab.models.inference import logits
 
-#: Test images of most attacks.
+#: The number of test images for most attacks.
 IMAGES = 500
-#: In pixel units. All numbers of the text are at the last one.
+#: In pixel units. All figures in the text are for the last one.
 EPSILONS = (0.05, 0.1, 0.2, 0.3)
 STEPS, SEED = 20, 23
-#: Images of the authors' own attack, each for all nine wrong classes, and the most pixels it may change: 1 in 7.
+#: Images under the authors' own attack (each for all nine wrong classes), the most pixels it may change (1 in 7).
 FEW, PIXELS, CLASSES = 60, 112, 10
-#: Carlini and Wagner: values of c, steps for each; the first c, small since the student's logits are large; the rate.
+#: Carlini and Wagner's attack: values of c, steps for each, first c (small, as the student's logits are large), rate.
 SEARCHES, ADAM_STEPS, FIRST_C, RATE = 2, 40, 0.02, 0.2
 
 
@@ -45,19 +45,19 @@ def models(profile: Profile) -> dict[str, nn.Module]:
 
 
 def chosen(profile: Profile, most: int) -> tuple[Dataset, Tensor]:
-    """Test images and their places in the test set: so many, or all that the full profile asks for."""
+    """Test images and their places in the test set: at most `most`, or all that the full profile asks for."""
     n = profile.slow_images if profile.slow_images > 1000 else min(most, profile.slow_images)
     return subset(n), indices(n)
 
 
 def fresh_generator() -> torch.Generator:
-    """A generator of the page's seed, anew for each attack."""
+    """A new generator with the page's seed, for each attack."""
     return torch.Generator().manual_seed(SEED)
 
 
 @measurement(trainings=both)
 def gradients(profile: Profile) -> dict[str, Any]:
-    """Both models without an attack: accuracy, by how much the right logit leads, and which gradients are zero."""
+    """Accuracy, lead of the right logit and share of zero gradients of both models, without an attack."""
     (test, index), found = chosen(profile, IMAGES), {}
     x, y = test.images, test.labels
     for name, model in models(profile).items():
@@ -73,7 +73,7 @@ def gradients(profile: Profile) -> dict[str, Any]:
 
 @measurement(trainings=both)
 def curves(profile: Profile) -> dict[str, Any]:
-    """Both models over epsilon: under FGSM, as the authors tested, and under PGD on the margin of the logits."""
+    """Accuracy of both models by epsilon: under FGSM, as the authors tested, and under PGD on the logits' margin."""
     test, _ = chosen(profile, IMAGES)
     x, y = test.images, test.labels
     found: dict[str, Any] = {"steps": STEPS, "epsilons": list(EPSILONS)}
@@ -96,7 +96,7 @@ def right(model: nn.Module, images: Tensor, labels: Tensor) -> dict[str, Any]:
 
 @measurement(trainings=both)
 def attacks(profile: Profile) -> dict[str, Any]:
-    """The student at the largest epsilon under attacks that need its softmax less and less."""
+    """Accuracy of the student at the largest epsilon, under attacks that depend less and less on its softmax."""
     (test, index), of = chosen(profile, IMAGES), models(profile)
     x, y, student, epsilon = test.images, test.labels, of["student"], EPSILONS[-1]
     cooled = Cooled(student, zoo.DISTILLED.temperature)
@@ -117,7 +117,7 @@ def attacks(profile: Profile) -> dict[str, Any]:
 
 @measurement(trainings=both)
 def nearest(profile: Profile) -> dict[str, Any]:
-    """The student under Carlini and Wagner's L2 attack: how many images it turns, and how far it moves them."""
+    """How many of the student's images Carlini and Wagner's L2 attack turns, and how far it moves them."""
     test, index = chosen(profile, IMAGES)
     x, y, student = test.images, test.labels, models(profile)["student"]
     made = carlini_wagner(student, x, y, search_steps=SEARCHES, steps=ADAM_STEPS, initial_c=FIRST_C, learning_rate=RATE)
@@ -133,7 +133,7 @@ def nearest(profile: Profile) -> dict[str, Any]:
 
 @measurement(trainings=both)
 def authors_attack(profile: Profile) -> dict[str, Any]:
-    """The attack of the authors: on the undefended model, on the student, and on the student with smaller logits."""
+    """Success of the authors' attack on the undefended model, the student, and the student with smaller logits."""
     test, index = chosen(profile, FEW)
     pairs = [(i, c) for i, label in enumerate(test.labels.tolist()) for c in range(CLASSES) if c != label]
     rows, targets = (torch.tensor(side) for side in zip(*pairs, strict=True))

@@ -1,8 +1,8 @@
-"""The attack that defensive distillation was made against: Papernot et al., 2016 (arXiv 1511.07528), in few lines.
+"""The attack that defensive distillation was made against: Papernot et al., 2016 (arXiv 1511.07528), in a few lines.
 
-It blackens or whitens pixels two at a time, those that most raise a target's probability and lower all others. Computed
-on probabilities, which sum to one, what lowers all others together is what raises the target. So the two pixels of
-largest derivative are the best pair, and no search over pairs is needed.
+It whitens pixels two at a time, those that most raise a target's probability and lower all others. Since
+probabilities sum to one, whatever raises the target's lowers the sum of the others. So the two pixels with the largest
+derivatives are the best pair, and no search over pairs is needed.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from advlab.models.rewriting import for_attacks
 def saliency(
     model: nn.Module, images: Float[Tensor, "batch *shape"], targets: Int[Tensor, " batch"], pixels: int
 ) -> Float[Tensor, "batch *shape"]:
-    """Images with up to so many pixels made white, by the gradient of the target's probability.
+    """Images with up to `pixels` pixels made white, chosen by the gradient of the target's probability.
 
     Args:
         model: in evaluation mode; returns logits.
         images: in [0, 1].
-        targets: the classes that they are to be read as.
-        pixels: how many may be changed at most; two go in each step.
+        targets: the classes that the images should be read as.
+        pixels: the most pixels that may change; each step changes two.
 
     Returns:
-        The images where they arrived, or where no pair of pixels raised the target's probability any more.
+        The images at which the target was reached, or no pair of pixels raised its probability any more.
     """
     fast = for_attacks(model)
     chunks = zip(images.split(CHUNK), targets.split(CHUNK), strict=True)

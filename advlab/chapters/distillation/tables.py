@@ -13,7 +13,7 @@ Result = dict[str, Any]
 
 @table(attacks)
 def ladder(result: Result) -> Table:
-    """The student under attacks that need its softmax less and less."""
+    """The student under attacks that depend less and less on its softmax."""
     rows = {
         "clean": "none",
         "FGSM": "FGSM, as its authors ran it",

@@ -1,4 +1,4 @@
-"""Each defense as its authors tested it, and under the attack made for it: what this page and the trade-off show."""
+"""Each defense as usually tested and under the attack made for it, as this page and the trade-off show it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Result = dict[str, Any]
 
 
 def pairs(plain: Result, steps: Result, layers: Result) -> list[Pair]:
-    """Each defense as it is usually reported and under the attack made for it, in the order of the page."""
+    """Each defense's accuracy as usually reported and under the attack made for it, in the order of the page."""
     first = makers(plain)[0]
     rows = [
         Pair(f"vote, ε = {epsilon}", plain["epsilons"][epsilon][first][VOTE], steps["epsilons"][epsilon][MEAN][VOTE])
@@ -24,6 +24,6 @@ def pairs(plain: Result, steps: Result, layers: Result) -> list[Pair]:
 
 
 def makers(result: Result) -> list[str]:
-    """On what images were made: member by member, then the mean."""
+    """Names of what images were made on: member by member, then the mean."""
     rows = result["epsilons"][next(iter(result["epsilons"]))]
     return sorted(rows, key=lambda name: (name == MEAN, name))

@@ -1,4 +1,4 @@
-"""The plots of the page on ensembles: transfer within, naive beside adaptive, and the stack."""
+"""The plots of the page on ensembles: transfer between members, naive beside adaptive attacks, and the stack."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ DRAWN = ("0.1", "0.2")
 
 
 def judges(result: Result) -> list[str]:
-    """Who was asked: member by member, the mean, the vote."""
+    """Names of the judges: member by member, the mean, the vote."""
     return [*makers(result), VOTE]
 
 
 @figure(by_fgsm, by_pgd)
 def matrices(plain: Result, steps: Result) -> Drawing:
-    """Accuracy of every judge on what was made on every member and on the mean."""
+    """Accuracy of every judge on images made on every member and on the mean."""
     drawn, panels = plt.subplots(2, len(DRAWN), figsize=(style.WIDTH, 6.6), sharex=True, sharey=True, squeeze=False)
     for row, (attack, result) in zip(panels, (("FGSM", plain), ("PGD", steps)), strict=True):
         for axes, epsilon in zip(row, DRAWN, strict=True):
@@ -63,7 +63,7 @@ def matrices(plain: Result, steps: Result) -> Drawing:
 
 
 def heat(axes: Axes, result: Result, epsilon: str, title: str) -> None:
-    """One matrix: shades for a glance, numbers for the rest."""
+    """Draws one matrix as shaded cells with numbers."""
     rows, columns = makers(result), judges(result)
     left = np.array([[result["epsilons"][epsilon][made][asked]["value"] for asked in columns] for made in rows])
     axes.imshow(1 - left, cmap=shades(), vmin=0, vmax=1, aspect="auto")
@@ -86,13 +86,13 @@ def heat(axes: Axes, result: Result, epsilon: str, title: str) -> None:
 
 
 def shades() -> Colormap:
-    """From the page's own colour, for none broken, to a tint of the attack's, for all: words can be read on each."""
+    """A colour map from the page's own colour, for none broken, to a tint of the attack's, with readable text on it."""
     paper, full = np.array(to_rgb(style.color("paper"))), np.array(to_rgb(style.color("fgsm")))
     return LinearSegmentedColormap.from_list("shades", [tuple(paper), tuple(paper + 0.45 * (full - paper))])
 
 
 def elsewhere(result: Result, epsilon: str) -> float:
-    """The mean accuracy of a member on what was made on another one."""
+    """The mean accuracy of a member on images made on another member."""
     members = [name for name in makers(result) if name != MEAN]
     rows = result["epsilons"][epsilon]
     left = [rows[made][asked]["value"] for made in members for asked in members if made != asked]
@@ -101,7 +101,7 @@ def elsewhere(result: Result, epsilon: str) -> float:
 
 @figure(by_fgsm, by_pgd, stack)
 def dots(*results: Result) -> Drawing:
-    """Two dots a defense on one line: hollow as reported, full under the attack made for it."""
+    """Two dots per defense on one line: hollow as reported, full under the attack made for it."""
     rows = pairs(*results)
     return Drawing(
         two_dots.draw(rows, "accuracy under attack", naive="made on one member", adaptive="made on the whole"),
@@ -114,7 +114,7 @@ def dots(*results: Result) -> Drawing:
     )
 
 
-#: Attacks on the stack, from what knows least to what knows all.
+#: Attacks on the stack, from the one that knows least to the one that knows all.
 LADDER = (
     "clean",
     "FGSM on one member",
@@ -133,7 +133,7 @@ LAYERS: dict[str, style.Role] = {
 
 @figure(stack)
 def layers(result: Result) -> Drawing:
-    """What each layer leaves, under attacks that know more and more of the stack."""
+    """Accuracy of each layer under attacks that know more and more of the stack."""
     drawn, axes = plt.subplots(figsize=(style.WIDTH, 4.4))
     at = np.arange(len(LADDER))
     for name, role in LAYERS.items():

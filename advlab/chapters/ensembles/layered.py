@@ -1,4 +1,4 @@
-"""A stack of three layers: a median filter before an ensemble, and a detector beside them."""
+"""A stack of three layers: a median filter in front of an ensemble, and a detector beside them."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ EPSILON = 0.3
 FALSE_POSITIVES = 0.05
 #: Other clean test images, on which the detector's limit is set.
 CALIBRATION = 1000
-#: Of the filter in front, and of the one whose answer the detector compares with; in pixels.
+#: Windows of the filter in front and of the one whose answer the detector compares with, in pixels.
 WINDOW, SECOND_WINDOW = 2, 3
-#: Of the attack on the whole stack.
+#: Steps of the attack on the whole stack.
 STEPS = 60
 
 Result = dict[str, Any]
@@ -44,7 +44,7 @@ def filtered(models: list[nn.Module]) -> Ensemble:
 
 
 def guarded(ensemble: nn.Module) -> Consistency:
-    """The ensemble with a detector: does it answer alike when the image is smoothed further?"""
+    """The ensemble with a detector that checks whether its answer stays the same when the image is smoothed further."""
     return Consistency(ensemble, [MedianFilter(SECOND_WINDOW)])
 
 
@@ -59,7 +59,7 @@ def others(index: Tensor) -> Tensor:
 
 @measurement(trainings=members_only)
 def stack(profile: Profile) -> Result:
-    """Each layer and all of them, under attacks that know one member, one layer, and the whole."""
+    """Accuracy of each layer and of the whole stack, under attacks that know one member, one layer, and the whole."""
     test = chosen(profile)
     x, y, index = test.images, test.labels, indices(len(test))
     if len(test) > len(mnist("test")) - CALIBRATION:  # the full profile: some images are needed for the limit
@@ -68,7 +68,7 @@ def stack(profile: Profile) -> Result:
     plain, ensemble = Ensemble(models), filtered(models)
     detector = guarded(ensemble)
     limit = threshold(judged(detector, others(index))[1], FALSE_POSITIVES)
-    # The same function, made of members that are fast under attack; every verdict is the detector's own.
+    # The same function, built from members that are fast under attack; every verdict is the detector's own.
     opened = Guarded(guarded(ensemble.through()), limit)
     attacked = {
         "clean": x,

@@ -1,4 +1,4 @@
-"""What the page on ensembles measures: images made on one member, on the mean, and what member, mean and vote say."""
+"""What the page on ensembles measures: accuracy of members, mean and vote on images made on a member or the mean."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, predict
 
 IMAGES = 500
-#: The standard recipe from three independent starts.
+#: Seeds of the standard recipe: three independent starts.
 SEEDS = (0, 1, 2)
 #: In pixel units, L-infinity; the last is the one at which defenses are judged.
 EPSILONS = (0.1, 0.2, 0.3)
-#: Of PGD.
+#: Steps of PGD.
 STEPS = 12
 SEED = 1706
 MEAN, VOTE = "mean", "vote"
@@ -39,18 +39,18 @@ def members_only(profile: Profile) -> list[Computation]:
 
 
 def members(profile: Profile) -> dict[str, nn.Module]:
-    """The three members by the names they have on the page."""
+    """The three members by their names on the page."""
     recipe = zoo.for_profile(zoo.STANDARD, profile)
     return {f"seed {seed}": zoo.trained(recipe, seed) for seed in SEEDS}
 
 
 def fresh_generator() -> torch.Generator:
-    """A generator of the page's seed, anew for each attack."""
+    """A new generator with the page's seed, for each attack."""
     return torch.Generator().manual_seed(SEED)
 
 
 def by_steps(model: nn.Module, images: Tensor, labels: Tensor, epsilon: float) -> Tensor:
-    """PGD as the page has it: every step, so that what is broken is broken with a margin."""
+    """PGD as the page uses it: images take every step, even once broken, so that they are broken with a margin."""
     return pgd(model, images, labels, epsilon, generator=fresh_generator(), steps=STEPS)
 
 
@@ -65,12 +65,12 @@ def share(of: Tensor) -> dict[str, float | int]:
 
 
 def judges(models: dict[str, nn.Module]) -> dict[str, nn.Module]:
-    """Whoever is asked: every member alone, the mean of the logits, the vote."""
+    """The judges by name: every member alone, the mean of the logits, the vote."""
     return models | {MEAN: Ensemble(models.values()), VOTE: Vote(models.values())}
 
 
 def matrix(models: dict[str, nn.Module], test: Dataset, attack: Made, epsilons: tuple[float, ...]) -> Result:
-    """Accuracy of each judge on what is made on each member and on the mean, for each epsilon; verdicts as evidence."""
+    """Accuracy of each judge, by epsilon, on images made on each member and on the mean; verdicts as evidence."""
     asked = judges(models)
     makers = models | {MEAN: Ensemble(models.values()).through()}
     found: Result = {"n": len(test), "steps": STEPS, "epsilons": {}}
@@ -91,11 +91,11 @@ def matrix(models: dict[str, nn.Module], test: Dataset, attack: Made, epsilons: 
 
 @measurement(trainings=members_only)
 def by_fgsm(profile: Profile) -> Result:
-    """FGSM made on each member and on the mean."""
+    """Accuracy of each member, the mean and the vote on FGSM's images made on each member and on the mean."""
     return matrix(members(profile), chosen(profile), fgsm, EPSILONS)
 
 
 @measurement(trainings=members_only)
 def by_pgd(profile: Profile) -> Result:
-    """PGD made on each member and on the mean."""
+    """Accuracy of each member, the mean and the vote on PGD's images made on each member and on the mean."""
     return matrix(members(profile), chosen(profile), by_steps, EPSILONS)

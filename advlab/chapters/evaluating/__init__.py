@@ -1,1 +1,1 @@
-"""The page on evaluating honestly: models that look robust (`models`), what is measured, and what is drawn."""
+"""The page on honest evaluation: models that look robust (`models`), what is measured, and what is drawn."""

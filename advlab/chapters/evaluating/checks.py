@@ -1,4 +1,4 @@
-"""The checks of an evaluation that can be automated, run on two honest models; and worst cases over restarts."""
+"""The automatable checks of an evaluation, run on two honest models; and worst cases over restarts."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, predict
 from advlab.models.inference import CHUNK
 
-#: Restarts of a short PGD, its steps, and its epsilon in pixel units: where chance decides much.
+#: Restarts, steps and epsilon (in pixel units) of a short PGD, chosen so that much depends on chance.
 RESTARTS, STEPS, HALFWAY = 10, 2, 0.15
-#: What Square may ask here: fewer queries than white-box steps would need to be beaten by.
+#: Square's queries: too few for it to beat the white-box attack where the gradient works.
 QUERIES = 100
 
 
 @measurement(trainings=standard_only)
 def restarts(profile: Profile) -> dict[str, Any]:
-    """The standard model under one short PGD from several random starts: each start alone, and all together."""
+    """Accuracy of the standard model under a short PGD from several random starts: each alone, and all together."""
     (test, index), model = chosen(profile, FEW), standard(profile)
     generator = torch.Generator().manual_seed(SEED)
     right = {}
@@ -53,7 +53,7 @@ def restarts(profile: Profile) -> dict[str, Any]:
 
 
 def over_restarts(right: Tensor) -> dict[str, Any]:
-    """Of verdicts [restart, image]: the best and worst restart, the worst for each batch, the worst for each image."""
+    """The best and worst restart, and the worst for each batch and for each image, from verdicts [restart, image]."""
     n = right.shape[1]
     totals = right.sum(1)
     per_batch = sum(int(batch.sum(1).min()) for batch in right.split(CHUNK, dim=1))
@@ -78,18 +78,18 @@ def both(profile: Profile) -> list[Computation]:
 
 @measurement(trainings=both)
 def checks_standard(profile: Profile) -> dict[str, Any]:
-    """The checks on the standard model, at the smaller epsilon."""
+    """The automated checks of an evaluation on the standard model, at the smaller epsilon."""
     return checked(standard(profile), zoo.trained(zoo.for_profile(zoo.ROBUST, profile)), profile, SMALL)
 
 
 @measurement(trainings=both)
 def checks_robust(profile: Profile) -> dict[str, Any]:
-    """The checks on the PGD-trained model, at the larger epsilon, which it was trained for."""
+    """The automated checks of an evaluation on the PGD-trained model, at the larger epsilon, its training's."""
     return checked(zoo.trained(zoo.for_profile(zoo.ROBUST, profile)), standard(profile), profile, LARGE)
 
 
 def checked(model: nn.Module, surrogate: nn.Module, profile: Profile, epsilon: float) -> dict[str, Any]:
-    """One model under the attacks whose order says whether its evaluation can be trusted."""
+    """Accuracy of one model under the attacks whose order shows whether its evaluation can be trusted."""
     test, index = chosen(profile, FEW)
     x, y = test.images, test.labels
     attacked = {
@@ -119,7 +119,7 @@ def checked(model: nn.Module, surrogate: nn.Module, profile: Profile, epsilon: f
 
 
 def same_again(model: nn.Module, test: Dataset, epsilon: float, before: Tensor) -> bool:
-    """Does the same seed give the same pixels? Asked of the first images."""
+    """Whether a second run with the same seed gives the same pixels as `before`, on the first batch of images."""
     few = slice(0, CHUNK)
     again = pgd_until_broken(
         model, test.images[few], test.labels[few], epsilon, generator=fresh_generator(), steps=LONG

@@ -19,7 +19,7 @@ Result = dict[str, Any]
 
 @figure(masked, rounding, dropping, outputs, search, restarts)
 def dots(*results: Result) -> Drawing:
-    """Two dots a pitfall on one line: hollow what was reported, full what holds, with their intervals."""
+    """Two dots per pitfall on one line, with intervals: hollow for the reported figure, full for the honest one."""
     rows = pitfalls(*results)
     drawing, axes = plt.subplots(figsize=(style.WIDTH, 0.46 * len(rows) + 1.1))
     for height, row in enumerate(reversed(rows)):

@@ -1,4 +1,4 @@
-"""What the page on evaluating measures: each pitfall once as it is fallen into, once as it should be done."""
+"""What the page on evaluating measures: each pitfall once with the mistake and once done properly."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from advlab.engine.cache.profile import Profile
 from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, predict
 
-#: Test images of each pitfall; a smaller number where each image costs many passes.
+#: Test images for each pitfall, and a smaller number where each image costs many passes.
 IMAGES, FEW = 300, 200
-#: In pixel units. At the larger one nothing is left of the undefended model; at the smallest enough to compare.
+#: In pixel units. The largest leaves the undefended model nothing; the smallest leaves enough to compare.
 LARGE, MIDDLE, SMALL = 0.3, 0.2, 0.1
-#: The factor of the masked model's logits. Then 32-bit probabilities of nearly all images are exactly zero and one.
+#: The factor of the masked model's logits. It makes nearly all images' 32-bit probabilities exactly zero and one.
 SCALE = 1000.0
 LEVELS = 8
-#: The share of pixels that the random layer blackens, and draws for each step of the attack that averages.
+#: The share of pixels that the random layer blackens, and the draws per step of the attack that averages.
 RATE, DRAWS = 0.3, 10
 SHORT, LONG = 10, 40
 QUERIES = 300
@@ -42,13 +42,13 @@ def standard_only(profile: Profile) -> list[Computation]:
 
 
 def chosen(profile: Profile, most: int) -> tuple[Dataset, Tensor]:
-    """Test images and their places in the test set: at most so many, but all that the full profile asks for."""
+    """Test images and their places in the test set: at most `most`, or all that the full profile asks for."""
     n = profile.slow_images if profile.slow_images > 1000 else min(most, profile.slow_images)
     return subset(n), indices(n)
 
 
 def fresh_generator() -> torch.Generator:
-    """A generator of the page's seed, anew for each attack, so that none depends on those before it."""
+    """A new generator with the page's seed for each attack, so that none depends on those before it."""
     return torch.Generator().manual_seed(SEED)
 
 
@@ -59,7 +59,7 @@ def standard(profile: Profile) -> nn.Module:
 
 @measurement(trainings=standard_only)
 def masked(profile: Profile) -> dict[str, Any]:
-    """The standard model with its logits multiplied: attacks on cross-entropy, then attacks that do not need it."""
+    """Accuracy of the standard model with multiplied logits, under attacks on cross-entropy and attacks without it."""
     (test, index), model = chosen(profile, IMAGES), standard(profile)
     x, y = test.images, test.labels
     sharp = sharpened(model, SCALE)
@@ -85,7 +85,7 @@ def masked(profile: Profile) -> dict[str, Any]:
 
 
 def input_gradients(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
-    """The gradient of each image's cross-entropy in its pixels."""
+    """The gradient of each image's cross-entropy with respect to its pixels."""
     found = []
     for chunk, truth in zip(images.split(100), labels.split(100), strict=True):
         inputs = chunk.detach().requires_grad_()
@@ -95,7 +95,7 @@ def input_gradients(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
 
 @measurement(trainings=standard_only)
 def rounding(profile: Profile) -> dict[str, Any]:
-    """Rounding before the standard model: FGSM and PGD as they are, then with the straight-through gradient."""
+    """Accuracy of the standard model behind rounding, under FGSM and PGD, plain and with straight-through gradients."""
     (test, index), model = chosen(profile, IMAGES), standard(profile)
     x, y = test.images, test.labels
     defense = nn.Sequential(Rounding(LEVELS), model)
@@ -114,7 +114,7 @@ def rounding(profile: Profile) -> dict[str, Any]:
 
 @measurement(trainings=standard_only)
 def dropping(profile: Profile) -> dict[str, Any]:
-    """Random pixels blackened before the standard model: FGSM through one draw, then through the mean of several."""
+    """Accuracy of the standard model behind random blackening, under FGSM through one draw and a mean of several."""
     (test, index), model = chosen(profile, IMAGES), standard(profile)
     x, y = test.images, test.labels
     defense = nn.Sequential(Dropping(RATE, SEED), model)
@@ -136,7 +136,7 @@ def dropping(profile: Profile) -> dict[str, Any]:
 
 @measurement(trainings=standard_only)
 def outputs(profile: Profile) -> dict[str, Any]:
-    """Softmax outputs and dropout left on, against the standard model as it should be attacked."""
+    """Accuracy of the standard model under PGD on probabilities, with dropout left on, and done properly."""
     (test, index), model = chosen(profile, IMAGES), standard(profile)
     x, y = test.images, test.labels
     probabilities = pgd(Softmaxed(model), x, y, SMALL, generator=fresh_generator(), steps=SHORT)
@@ -151,7 +151,7 @@ def outputs(profile: Profile) -> dict[str, Any]:
 
 
 def in_train_mode(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
-    """Which images are right under a PGD that forgets `model.eval()`, while attacking and while judging."""
+    """Mask of the images that are right under a PGD that forgets `model.eval()`, while attacking and while judging."""
     kept = []
     model.train()
     with torch.random.fork_rng(devices=[]):
@@ -172,7 +172,7 @@ def in_train_mode(model: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
 
 @measurement(trainings=standard_only)
 def search(profile: Profile) -> dict[str, Any]:
-    """The standard model under PGD of the wrong unit, of too few steps, and as it should be."""
+    """Accuracy of the standard model under PGD with the wrong unit, with too few steps, and done properly."""
     (test, index), model = chosen(profile, IMAGES), standard(profile)
     x, y = test.images, test.labels
     attacked = {

@@ -1,4 +1,4 @@
-"""Models that look more robust than they are: the standard model behind something that is in an attack's way."""
+"""Models that look more robust than they are: the standard model with something that hinders an attack."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 
 def sharpened(model: nn.Module, scale: float) -> nn.Module:
-    """The same model with its last linear layer multiplied: every answer stays, since the order of the logits does."""
+    """A copy with the last linear layer multiplied; all answers stay the same, since the order of the logits does."""
     sharp = copy.deepcopy(model)
     last = [module for module in sharp.modules() if isinstance(module, nn.Linear)][-1]
     with torch.no_grad():
@@ -19,11 +19,11 @@ def sharpened(model: nn.Module, scale: float) -> nn.Module:
 
 
 class Dropping(nn.Module):
-    """Blackens a random part of the pixels at every call, in evaluation too.
+    """Blackens a random part of the pixels at every call, in evaluation mode, too.
 
     Args:
-        rate: the chance of each pixel to be blackened, in [0, 1).
-        seed: of the generator that all calls draw from, one after another.
+        rate: the chance that a pixel is blackened, in [0, 1).
+        seed: the seed of the one generator that successive calls draw from.
     """
 
     def __init__(self, rate: float, seed: int) -> None:
@@ -32,18 +32,18 @@ class Dropping(nn.Module):
         self.generator = torch.Generator().manual_seed(seed)
 
     def forward(self, images: Tensor) -> Tensor:
-        """What is left of the images."""
+        """The images with a random part of the pixels blackened."""
         kept = torch.rand(images.shape, generator=self.generator) >= self.rate
         return images * kept.to(images)
 
 
 class Softmaxed(nn.Module):
-    """Returns probabilities, where logits are expected."""
+    """A model that returns probabilities where logits are expected."""
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model = model
 
     def forward(self, images: Tensor) -> Tensor:
-        """Probabilities."""
+        """The probabilities of the classes."""
         return torch.softmax(self.model(images), dim=1)

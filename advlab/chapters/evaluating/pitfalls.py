@@ -1,4 +1,4 @@
-"""The pitfalls side by side: what was reported of a model, and what is true of it."""
+"""The pitfalls side by side: the figure reported for a model and the figure that is true."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Result = dict[str, Any]
 
 @dataclass(frozen=True)
 class Pitfall:
-    """One row: the fault, and the naive and the honest figure: how each came about, and its accuracy with interval."""
+    """One row: the fault, and how the naive and the honest figure came about, each an accuracy with its interval."""
 
     name: str
     naive_way: str
@@ -23,7 +23,7 @@ class Pitfall:
 def pitfalls(
     masked: Result, rounding: Result, dropping: Result, outputs: Result, search: Result, restarts: Result
 ) -> list[Pitfall]:
-    """In the order of the page: the model's faults, then those of the search, then those of the counting."""
+    """The rows in the order of the page: the model's faults, then those of the search, then those of the counting."""
     large, small = masked["epsilon"], search["epsilon"]
     some, all_ = f"PGD, {search['few']} small steps", f"PGD, {search['steps']} steps"
     return [

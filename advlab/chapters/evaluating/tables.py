@@ -37,7 +37,7 @@ def faults(*results: Result) -> Table:
 
 @table(masked)
 def behind_the_mask(result: Result) -> Table:
-    """The masked model under attacks that need its gradient less and less."""
+    """The masked model under attacks that depend less and less on its gradient."""
     whats = {
         "clean": "none",
         "FGSM": "FGSM, cross-entropy",
@@ -57,7 +57,7 @@ def behind_the_mask(result: Result) -> Table:
 
 @table(checks_standard, checks_robust)
 def checklist(of_standard: Result, of_robust: Result) -> Table:
-    """The checks of the list, with what came out on two honest models."""
+    """The checks of the list, with their outcomes on two honest models."""
 
     def both(what: str) -> list[str]:
         return [with_interval(of[what]) for of in (of_standard, of_robust)]

@@ -3,5 +3,5 @@
 from advlab.chapters.fgsm.measure import curve, epsilon_table
 from advlab.chapters.fgsm.theory import linear
 
-#: What other pages show, too: results, and what is made of them.
+#: Names that other pages use: results and what is made from them.
 __all__ = ["curve", "epsilon_table", "linear"]

@@ -1,4 +1,4 @@
-"""The control: is it the direction that breaks the model, or the mere size of the change?"""
+"""The control: does the direction of the change break the model, or merely its size?"""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from advlab.engine.cache.profile import Profile
 from advlab.engine.chapter import measurement
 from advlab.evaluation import logits
 
-#: In pixel units: the table's, without none at all.
+#: In pixel units: the table's, without zero.
 EPSILONS = (0.05, 0.1, 0.2, 0.3)
 SEED = 784
 

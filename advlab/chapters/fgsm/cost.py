@@ -1,4 +1,4 @@
-"""How many adversarial images a second one thread of this machine makes."""
+"""The number of adversarial images per second that one thread of this machine makes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EPSILON = 0.1  # pixel units; the time does not depend on it
 
 @measurement(trainings=only_first)
 def speed(profile: Profile) -> dict[str, Any]:
-    """Adversarial images a second: `fgsm` timed by the wall clock, on one thread of the machine of this build."""
+    """Adversarial images per second of `fgsm`, by the wall clock, on one thread of the machine of this build."""
     model = zoo.trained(zoo.for_profile(zoo.STANDARD, profile))
     test = subset(min(IMAGES, profile.test_images or IMAGES))
     rates, forward = [], []

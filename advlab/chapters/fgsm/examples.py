@@ -1,4 +1,4 @@
-"""What the page on FGSM shows of single images: pixels, gradient, and the model's answers at each epsilon."""
+"""What the page on FGSM shows for single images: pixels, gradient, and the model's answers at each epsilon."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from advlab.engine.cache.profile import Profile
 from advlab.engine.chapter import measurement
 from advlab.evaluation import logits
 
-#: The first images of the test set: chosen by nobody.
+#: The number of example images: the first of the test set, so that nobody chose them.
 EXAMPLES = 5
 #: The slider's epsilons.
 FRAMES = (0.0, 0.025, 0.05, 0.075, 0.1, 0.125, 0.15, 0.175, 0.2, 0.25, 0.3)
-#: The sample in which distances between classes are looked at: enough for a glance, in a second.
+#: Images sampled for distances between classes: enough for a rough picture, in a second.
 FROM_TEST, FROM_TRAIN = 200, 6000
 
 
 @measurement(trainings=only_first)
 def examples(profile: Profile) -> dict[str, Any]:
-    """The first test images: pixels, sign of the gradient, and the model's probabilities at each epsilon."""
+    """Pixels, sign of the gradient and the model's probabilities at each epsilon, for the first test images."""
     model, test = zoo.trained(zoo.for_profile(zoo.STANDARD, profile)), mnist("test")
     images, labels = test.images[:EXAMPLES], test.labels[:EXAMPLES]
     slopes = gradient(model, images, labels)
@@ -53,14 +53,14 @@ def examples(profile: Profile) -> dict[str, Any]:
 
 
 def whole(image: Tensor) -> list[list[int]]:
-    """An image of one channel as rows of whole numbers."""
+    """An image of one channel as rows of integers."""
     rows: list[list[int]] = torch.round(image[0]).int().tolist()
     return rows
 
 
 @measurement
 def distances(profile: Profile) -> dict[str, Any]:
-    """The L-infinity distance from test images to the nearest training image of another class, in a sample of both."""
+    """The L-infinity distance from a test image to the nearest training image of another class, in a sample of both."""
     test, train = subset(FROM_TEST), subset(FROM_TRAIN, "train")
     apart = torch.cdist(test.images.flatten(1), train.images.flatten(1), p=float("inf"))
     apart[test.labels[:, None] == train.labels] = float("inf")

@@ -1,4 +1,4 @@
-"""The plots of the page on FGSM: the loss along a direction, and accuracy over epsilon."""
+"""The plots of the page on FGSM: the loss along a direction, and accuracy against epsilon."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from advlab.engine.chapter import Drawing, figure
 
 
 def grey_levels(epsilons: Any) -> Any:
-    """Pixel units in steps of a pixel's 256 levels."""
+    """Pixel units converted to steps of a pixel's 256 levels."""
     return np.asarray(epsilons) * 255
 
 
 def of_pixels(levels: Any) -> Any:
-    """The way back."""
+    """Steps of a pixel's levels converted to pixel units."""
     return np.asarray(levels) / 255
 
 
 def over_epsilon(rows: dict[str, Any], name: str = "accuracy") -> tuple[list[float], list[Any]]:
-    """The epsilons of results that are keyed by them, in order, and what stands under each by this name."""
+    """The epsilons that key the results, in order, and the value called `name` of each."""
     epsilons = sorted(rows, key=float)
     return [float(epsilon) for epsilon in epsilons], [rows[epsilon][name] for epsilon in epsilons]
 
@@ -65,7 +65,7 @@ def loss_along(result: dict[str, Any]) -> Drawing:
 
 @figure(rise)
 def rises(result: dict[str, Any]) -> Drawing:
-    """The mean rise of the loss: predicted from the gradient, real, and for noise."""
+    """The mean rise of the loss: predicted from the gradient, actual, and under noise."""
     drawn, axes = plt.subplots(figsize=(style.WIDTH, 3.9))
     epsilons, predicted = over_epsilon(result["epsilons"], "predicted")
     measured = over_epsilon(result["epsilons"], "measured")[1]
@@ -97,7 +97,7 @@ def accuracy_curve(
     further: dict[str, Any],
     control: dict[str, Any],
 ) -> Drawing:
-    """Accuracy over epsilon: FGSM with a band over trainings, and two kinds of noise."""
+    """Accuracy against epsilon: FGSM with a band over trainings, and two kinds of noise."""
     drawn, axes = plt.subplots(figsize=(style.WIDTH, 4.6))
     rows = table | between
     epsilons, accuracies = over_epsilon(rows)

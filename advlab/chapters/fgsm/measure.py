@@ -1,4 +1,4 @@
-"""What the page on FGSM measures of accuracy: over epsilon, and over trainings."""
+"""What the page on FGSM measures about accuracy: by epsilon and over trainings."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from advlab.threat import epsilon_units
 
 #: In pixel units: the article's five, which are the table's.
 EPSILONS = (0.0, 0.05, 0.1, 0.2, 0.3)
-#: Between the table's: with them the curve is fine.
+#: Epsilons between the table's, for a smooth curve.
 BETWEEN = (0.025, 0.075, 0.125, 0.15, 0.175, 0.225, 0.25, 0.275)
-#: Beyond the table's: what becomes of an attack whose single step is too long.
+#: Epsilons beyond the table's, to show what happens when the single step is too long.
 BEYOND = (0.3, 0.4, 0.6, 0.8, 1.0)
-#: Where the band over training seeds is measured, and on how many images.
+#: The epsilons of the band over training seeds, and its number of images.
 BAND = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)
 BAND_IMAGES = 2500
 #: An error with more confidence than this looks like a good answer.
@@ -37,7 +37,7 @@ def only_first(profile: Profile) -> list[Computation]:
 
 
 def units(epsilon: float) -> dict[str, float]:
-    """An epsilon in pixels, of two hundred and fifty-five grey levels, and in normalised pixels."""
+    """An epsilon in pixel units, in grey levels (two hundred and fifty-five of them), and in normalised units."""
     return dict(epsilon_units(epsilon)._asdict())
 
 
@@ -47,13 +47,13 @@ def right(predictions: Tensor, labels: Tensor) -> dict[str, Any]:
 
 
 def of_band(test: Dataset) -> Tensor:
-    """Which of the test images the band over trainings is measured on: all, where there are no more than it takes."""
+    """Indices of the test images for the band over trainings: all of them if there are no more than it takes."""
     return indices(BAND_IMAGES) if len(test) > BAND_IMAGES else torch.arange(len(test))
 
 
 @measurement(trainings=only_first)
 def epsilon_table(profile: Profile) -> dict[str, Any]:
-    """Accuracy of the standard model under FGSM at five epsilons, how sure it is when wrong, and each verdict."""
+    """Accuracy of the standard model under FGSM at five epsilons, its confidence when it is wrong, and each verdict."""
     model, test = (
         for_attacks(zoo.trained(zoo.for_profile(zoo.STANDARD, profile))),
         test_images(profile),
@@ -77,7 +77,7 @@ def epsilon_table(profile: Profile) -> dict[str, Any]:
 
 
 def of_attack(change: Tensor, sureness: Tensor, predicted: Tensor, labels: Tensor) -> dict[str, Any]:
-    """How much an attack moved, and how confident the model's errors are (None where it makes none)."""
+    """How much an attack changed the pixels, and how confident the model's errors are (None if it makes none)."""
     wrong = predicted != labels
     errors = int(wrong.sum())
     confident = int((sureness[wrong] > CONFIDENT).sum())
@@ -117,7 +117,7 @@ def beyond(profile: Profile) -> dict[str, Any]:
 
 
 def under_fgsm(model: nn.Module, test: Dataset, epsilons: tuple[float, ...]) -> dict[str, Tensor]:
-    """The model's predictions under FGSM at each epsilon: one gradient for all."""
+    """The model's predictions under FGSM at each epsilon, from one gradient for all."""
     model = for_attacks(model)  # the same function, faster
     step = signs(model, test.images, test.labels)
     return {f"{e:g}": logits(model, stepped(test.images, step, e)).argmax(1) for e in epsilons}
@@ -135,18 +135,18 @@ def the_others(profile: Profile) -> list[Computation]:
 
 @measurement(trainings=second_only)
 def second_training(profile: Profile) -> dict[str, Any]:
-    """Accuracy under FGSM of the same recipe trained with seed one, for the band over trainings."""
+    """Accuracy under FGSM of the standard recipe trained with seed one, for the band over trainings."""
     return of_seeds(profile, range(profile.seeds)[1:2])
 
 
 @measurement(trainings=the_others)
 def further_trainings(profile: Profile) -> dict[str, Any]:
-    """Accuracy under FGSM of the same recipe trained with the seeds from two on, for the band over trainings."""
+    """Accuracy under FGSM of the standard recipe trained with the seeds from two on, for the band over trainings."""
     return of_seeds(profile, range(profile.seeds)[2:])
 
 
 def of_seeds(profile: Profile, seeds: range) -> dict[str, Any]:
-    """Accuracy at the epsilons of `BAND` for each of these trainings."""
+    """Accuracy under FGSM at the epsilons of `BAND`, for the training with each of these seeds."""
     recipe, test = zoo.for_profile(zoo.STANDARD, profile), test_images(profile)
     chosen = of_band(test)
     taken = Dataset(test.images[chosen], test.labels[chosen])

@@ -1,4 +1,4 @@
-"""The images on the page on FGSM: the attack step by step, side by side, and under a slider."""
+"""The pictures of the page on FGSM: the attack step by step, side by side, and under a slider."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from advlab.chapters.shared.cells import percent
 from advlab.engine.chapter import Drawing, Slider, figure, slider
 from advlab.threat import epsilon_units
 
-#: The epsilon of the still pictures, in pixel units; one of the slider's.
+#: The epsilon of the still pictures, in pixel units; it is one of the slider's.
 EPSILON = 0.2
 
 
@@ -24,12 +24,12 @@ def pixels(image: dict[str, Any]) -> Any:
 
 
 def attacked(image: dict[str, Any], epsilon: float) -> Any:
-    """The example after FGSM, by the sign that was measured."""
+    """The example after FGSM, made from the measured sign of the gradient."""
     return np.clip(pixels(image) + epsilon * np.asarray(image["sign"]), 0, 1)
 
 
 def answer(image: dict[str, Any], epsilon: float) -> tuple[int, float]:
-    """What the model reads in the example at this epsilon, and how sure it is."""
+    """The digit that the model reads in the example at this epsilon, and its confidence."""
     probabilities = image["probabilities"][f"{epsilon:g}"]
     best = max(range(len(probabilities)), key=probabilities.__getitem__)
     return best, probabilities[best]
@@ -48,7 +48,7 @@ def answered(axes: Axes, image: dict[str, Any], epsilon: float) -> None:
 
 @figure(examples)
 def process(result: dict[str, Any]) -> Drawing:
-    """One image on its way through FGSM."""
+    """One image through the steps of FGSM."""
     image = result["images"][0]
     clean, sign, end = pixels(image), np.asarray(image["sign"], dtype=float), attacked(image, EPSILON)
     total = clean + EPSILON * sign
@@ -106,7 +106,7 @@ def side_by_side(result: dict[str, Any]) -> Drawing:
 
 @slider(examples)
 def epsilon(result: dict[str, Any]) -> Slider:
-    """One image over epsilon, with the model's probabilities."""
+    """One image at every epsilon, with the model's probabilities."""
     image = min(result["images"], key=lambda one: one["probabilities"][f"{EPSILON:g}"][one["label"]])
     frames = []
     for text, probabilities in image["probabilities"].items():

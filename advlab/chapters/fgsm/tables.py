@@ -44,7 +44,7 @@ def epsilons(result: dict[str, Any]) -> Table:
 
 @table(noise)
 def controls(result: dict[str, Any]) -> Table:
-    """FGSM beside noise of its epsilon and of its length."""
+    """FGSM beside noise of the same epsilon and noise of the same length."""
     kinds = ("FGSM", "same epsilon", "same L2")
     return Table(
         ["ε, pixels", "FGSM", "noise, same ε", "noise, same L2", "L2 of each"],
@@ -65,7 +65,7 @@ def controls(result: dict[str, Any]) -> Table:
 
 @table(linear)
 def worst_case(result: dict[str, Any]) -> Table:
-    """The linear model: what the formula says and what the steps do."""
+    """The linear model: the loss by the formula and after the actual steps."""
     rows = []
     for epsilon, row in result["epsilons"].items():
         rises = [f"{row[name]:.3f}" for name in ("predicted", "measured", "corners", "clipped")]
@@ -84,7 +84,7 @@ def worst_case(result: dict[str, Any]) -> Table:
 
 
 def printed(key: str) -> str:
-    """A figure of others as a cell; "" where they print none."""
+    """A published figure as a cell; "" where the source prints none."""
     try:
         return f'<span class="published">{100 * published(key)["value"]:.2f}%</span>'
     except UnknownName:

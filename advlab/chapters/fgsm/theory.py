@@ -1,4 +1,4 @@
-"""What the page on FGSM measures of its derivation: slopes of the loss, and a linear model where they say all."""
+"""What the page on FGSM measures for its derivation: slopes of the loss, and a linear model, where they suffice."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, logits
 from advlab.models.inference import CHUNK
 
-#: Where the loss is looked at along a direction, in pixel units.
+#: The points along a direction at which the loss is computed, in pixel units.
 STEPS = tuple(number / 100 for number in range(31))
-#: The image of the first picture: right, and neither sure nor unsure of it, so that the loss has a slope to see.
+#: Bounds of the confidence in the first picture's image: read right, but not so surely that the loss has no slope.
 UNSURE = (0.8, 0.95)
 DIRECTIONS = 50
-#: Small ones, where a loss may be nearly linear, up to the smallest two of the table.
+#: Epsilons from small ones, where a loss may be nearly linear, up to the smallest two of the table.
 RISES = (0.005, 0.01, 0.02, 0.05, 0.1)
 RISE_IMAGES = 500
-#: The two digits that Goodfellow and others tell apart with a linear model (their section 5).
+#: The two digits that Goodfellow et al. tell apart with a linear model (their section 5).
 DIGITS = (3, 7)
 LINEAR_EPSILONS = (0.05, 0.1, 0.2, 0.3)
 CORNERS = 100
@@ -34,7 +34,7 @@ COINS_SEED = 28
 
 
 def coins(shape: tuple[int, ...], generator: torch.Generator, dtype: torch.dtype = torch.float32) -> Tensor:
-    """Plus or minus one in every pixel: a corner of the unit L-infinity ball."""
+    """Random signs, plus or minus one in every pixel: a corner of the unit L-infinity ball."""
     return torch.randint(0, 2, shape, generator=generator).to(dtype) * 2 - 1
 
 
@@ -69,14 +69,14 @@ def loss_path(profile: Profile) -> dict[str, Any]:
 
 
 def along_direction(model: nn.Module, image: Tensor, label: Tensor, direction: Tensor) -> Tensor:
-    """The loss at every step of `STEPS` along a direction, as one row."""
+    """The loss at each of `STEPS` along a direction, as one row."""
     moved = torch.cat([image + step * direction for step in STEPS])
     return losses(model, moved, label.expand(len(moved)))[None]
 
 
 @measurement(trainings=only_first)
 def rise(profile: Profile) -> dict[str, Any]:
-    """How far the loss really rises under FGSM, beside epsilon times the L1 norm of its gradient, before clipping."""
+    """The actual rise of the loss under FGSM, beside epsilon times the L1 norm of its gradient, before clipping."""
     model, test = zoo.trained(zoo.for_profile(zoo.STANDARD, profile)), subset(min(RISE_IMAGES, profile.slow_images))
     pairs = zip(test.images.split(CHUNK), test.labels.split(CHUNK), strict=True)
     slopes = torch.cat([gradient(model, images, labels) for images, labels in pairs])
@@ -105,7 +105,7 @@ def rise(profile: Profile) -> dict[str, Any]:
 
 
 class TwoDigits(nn.Module):
-    """A linear score for one of two digits, as two logits: the first is always zero. Pixels are not normalised."""
+    """A linear score for one of two digits, as two logits of which the first is zero. Pixels are not normalised."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -138,11 +138,11 @@ def trained_linear(data: Dataset) -> TwoDigits:
 
 @measurement
 def linear(profile: Profile) -> dict[str, Any]:
-    """A linear model of two digits: the worst case by formula, by FGSM without clipping, and after clipping."""
+    """The worst case for a linear model of two digits: by formula, by FGSM without clipping, and after clipping."""
     train = mnist("train") if profile.train_images is None else subset(profile.train_images, "train")
     model, test = trained_linear(only_digits(train)), only_digits(mnist("test"))
     weights = model.score.weight.detach()
-    # The margin: by how much the score is on the right side. The loss of either digit is -log(sigmoid(margin)).
+    # The margin says how far the score is on the right side. The loss of either digit is -log(sigmoid(margin)).
     margin = (2 * test.labels - 1) * logits(model, test.images)[:, 1]
     before, step = (
         -F.logsigmoid(margin),

@@ -8,7 +8,7 @@ from advlab.engine.chapter import claim
 
 
 def _drifts(result: dict[str, Any], kind: str) -> list[dict[str, float]]:
-    """The mean drift by layer, for every training seed and epsilon."""
+    """The mean drift by layer under `kind`, for every training seed and epsilon."""
     return [
         {layer: one[kind]["drift"][layer]["mean"] for layer in LAYERS}
         for seed in result["seeds"]
@@ -18,7 +18,7 @@ def _drifts(result: dict[str, Any], kind: str) -> list[dict[str, float]]:
 
 @claim(drift)
 def same_size(result: dict[str, Any]) -> bool:
-    """At the input FGSM and noise drift alike, to one part in a thousand, for every epsilon and seed."""
+    """At the input the drifts of FGSM and noise agree to one part in a thousand, for every epsilon and seed."""
     return all(abs(one["ratio"]["input"] - 1) < 1e-3 for seed in result["seeds"] for one in seed.values())
 
 
@@ -46,7 +46,7 @@ def contrast_widens(result: dict[str, Any]) -> bool:
 
 @claim(drift)
 def no_steady_growth(result: dict[str, Any]) -> bool:
-    """At some epsilon and seed FGSM's drift falls from one layer to the next."""
+    """FGSM's drift falls from one layer to the next at some epsilon and seed."""
     return any(one[low] > one[high] for one in _drifts(result, "fgsm") for low, high in pairwise(LAYERS))
 
 
@@ -58,7 +58,7 @@ def growth_is_modest(result: dict[str, Any]) -> bool:
 
 @claim(drift)
 def contrast_shrinks_with_epsilon(result: dict[str, Any]) -> bool:
-    """At the logits the ratio of FGSM's drift to noise's is the smaller, the larger epsilon is, for every seed."""
+    """The larger epsilon is, the smaller is the ratio of FGSM's drift to noise's at the logits, for every seed."""
     return all(
         seed[f"{small:g}"]["ratio"]["logits"] > seed[f"{large:g}"]["ratio"]["logits"]
         for seed in result["seeds"]
@@ -81,7 +81,7 @@ def first_layer_alike(result: dict[str, Any]) -> bool:
 
 @claim(drift)
 def switches_part_later(result: dict[str, Any]) -> bool:
-    """Noise switches as many neurons as FGSM in relu1, to a seventh, and fewer than two thirds as many in relu3."""
+    """In relu1 noise switches as many neurons as FGSM to within a seventh, in relu3 fewer than two thirds as many."""
     pairs = [(one["fgsm"]["switched"], one["noise"]["switched"]) for seed in result["seeds"] for one in seed.values()]
     return all(
         abs(noise["relu1"]["mean"] / attack["relu1"]["mean"] - 1) < 1 / 7
@@ -92,7 +92,7 @@ def switches_part_later(result: dict[str, Any]) -> bool:
 
 @claim(statistics)
 def statistics_hardly_differ(result: dict[str, Any]) -> bool:
-    """In each ReLU layer FGSM moves the mean by under a fifth of the outputs' spread, the silent share by under .05."""
+    """In each ReLU layer FGSM moves the mean by under a fifth of the spread, and the silent share by under .05."""
     return all(
         abs(result["fgsm"][layer]["mean"] - result["clean"][layer]["mean"]) < 0.2 * result["clean"][layer]["std"]
         and abs(result["fgsm"][layer]["share_silent"] - result["clean"][layer]["share_silent"]) < 0.05

@@ -11,7 +11,7 @@ from advlab.engine.chapter import Drawing, figure
 
 @figure(drift)
 def layers(result: dict[str, Any]) -> Drawing:
-    """Relative drift by layer under FGSM and under noise of equal size, one panel an epsilon."""
+    """Relative drift by layer under FGSM and under noise of equal size, one panel per epsilon."""
     drawing, grid = plt.subplots(2, 2, figsize=(style.WIDTH, 6.2), sharex=True)
     for axes, epsilon in zip(grid.flat, result["seeds"][0], strict=True):
         for kind in KINDS:

@@ -1,6 +1,6 @@
 """What FGSM does to each layer of the network, beside random noise of exactly the same L2 size.
 
-Drift is measured against the clean image, so it needs that image: it describes an attack, it detects none.
+Drift is measured against the clean image and so needs it: it describes an attack and cannot detect one.
 """
 
 from dataclasses import asdict
@@ -33,14 +33,14 @@ def _norm(batch: Tensor) -> Tensor:
 
 
 def outputs(model: nn.Module, images: Tensor) -> dict[str, Tensor]:
-    """What every layer of LAYERS puts out, pixels and logits included."""
+    """The outputs of every layer of LAYERS, pixels and logits included."""
     with Activations(model, HIDDEN) as seen:
         last = logits(model, images)
     return {"input": images, **seen, "logits": last}
 
 
 def compared(clean: dict[str, Tensor], moved: dict[str, Tensor], labels: Tensor) -> dict[str, dict[str, Tensor]]:
-    """For each layer and image: relative L2 drift, the share of ReLUs that fell silent or woke up, and the verdict."""
+    """Relative L2 drift and share of ReLUs that fell silent or woke up, by layer and image; and the verdicts."""
     return {
         "drift": {layer: _norm(moved[layer] - before) / _norm(before) for layer, before in clean.items()},
         "switched": {
@@ -59,7 +59,7 @@ def spread(values: Tensor) -> dict[str, float]:
 def perturbed(
     model: nn.Module, test: data.Dataset, epsilons: tuple[float, ...], seed: int
 ) -> dict[str, dict[str, Tensor]]:
-    """For each epsilon FGSM's images, and the same coins' noise with FGSM's L2 norm, image by image, after clipping."""
+    """For each epsilon, FGSM's images and images with the same coins as noise, of FGSM's L2 norm after clipping."""
     step = signs(model, test.images, test.labels)
     coins = torch.randint(0, 2, test.images.shape, generator=torch.Generator().manual_seed(seed)) * 2.0 - 1
     found = {}
@@ -71,7 +71,7 @@ def perturbed(
 
 
 def of_one_model(model: nn.Module, test: data.Dataset, seed: int) -> dict[str, Any]:
-    """Drift, switched ReLUs and accuracy of one model, for every epsilon, under FGSM and under noise."""
+    """Drift, switched ReLUs and accuracy of one model under FGSM and under noise, for every epsilon."""
     changed = perturbed(model, test, EPSILONS, seed)
     parts: dict[str, dict[str, list[dict[str, dict[str, Tensor]]]]] = {
         epsilon: {kind: [] for kind in KINDS} for epsilon in changed
@@ -141,7 +141,7 @@ def _ranges(seeds: list[dict[str, Any]]) -> dict[str, Any]:
 
 @measurement(trainings=lambda profile: [zoo.training(zoo.for_profile(zoo.STANDARD, profile))])
 def statistics(profile: Profile) -> dict[str, Any]:
-    """Mean, spread and silent share of each ReLU layer: clean images, FGSM, and noise of the same L2 size."""
+    """Mean, spread and silent share of each ReLU layer: clean, under FGSM, and under noise of the same L2 size."""
     model = zoo.trained(zoo.for_profile(zoo.STANDARD, profile))
     test = data.subset(min(profile.slow_images, MOST_IMAGES))
     inputs = {"clean": test.images, **perturbed(model, test, (float(SHOWN),), NOISE_SEED)[SHOWN]}

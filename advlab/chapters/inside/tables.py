@@ -37,7 +37,7 @@ def by_layer(result: dict[str, Any]) -> Table:
 
 @table(drift)
 def ratios(result: dict[str, Any]) -> Table:
-    """How many times further FGSM moves each layer than noise of the same size, and what accuracy is left."""
+    """How many times as far FGSM moves each layer as noise of the same size does, and the accuracy left."""
     rows = []
     for epsilon, one in result["seeds"][0].items():
         accuracies = [f"{100 * one[kind]['accuracy']['value']:.1f}%" for kind in KINDS]

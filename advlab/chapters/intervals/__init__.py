@@ -1,6 +1,6 @@
-"""The page on interval bounds: what is proved (`measure`), what attacks leave of the rest, and what is drawn."""
+"""The page on interval bounds: what is proved (`measure`), what attacks leave (`attack`), and what is drawn."""
 
 from advlab.chapters.intervals.measure import proved
 
-#: What other pages show, too: results, and what is made of them.
+#: Names that other pages use: results and what is made from them.
 __all__ = ["proved"]

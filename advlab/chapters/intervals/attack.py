@@ -1,4 +1,4 @@
-"""AutoAttack from above, the certificate from below: what is true lies between them."""
+"""The robust accuracy between two bounds: AutoAttack's accuracy from above, the certificate from below."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from advlab.engine.cache.profile import Profile
 from advlab.engine.chapter import measurement
 from advlab.evaluation import predict
 
-#: Proved images that AutoAttack attacks all the same, at the epsilon where they are proved: one of so many images.
+#: AutoAttack tests one in this many proved images, at the epsilon where they are proved.
 EVERY = 50
-#: Of the attack on every proved image: steps and restarts; and pictures of plain noise.
+#: Steps and restarts of PGD on every proved image.
 STEPS, RESTARTS = 40, 2
-#: Where proofs are tested.
+#: The epsilons at which proofs are tested.
 TESTED = (0.1, 0.3)
 SEED = 1810
 
 
 def fresh_generator() -> torch.Generator:
-    """A generator of the page's seed, anew for each attack."""
+    """A new generator with the page's seed, for each attack."""
     return torch.Generator().manual_seed(SEED)
 
 
 @measurement(trainings=of_certified)
 def between(profile: Profile) -> Result:
-    """At each epsilon the share proved and the share that AutoAttack leaves, on the same images."""
+    """The share proved and the share that AutoAttack leaves at each epsilon, on the same images."""
     (test, index), model = chosen(profile), certifiable(profile)
     right = predict(model, test.images) == test.labels
     found: Result = {"clean": share(right), "at": {}, "n": len(test)}
@@ -52,9 +52,9 @@ def between(profile: Profile) -> Result:
 
 
 def survivors(model: nn.Module, test: Dataset, epsilon: float, before: Tensor, proof: Tensor) -> Tensor:
-    """Which images are right after AutoAttack, of those that were at a smaller epsilon.
+    """Mask of the images that stay right under AutoAttack, of those in `before`, right at a smaller epsilon.
 
-    What is proved is not attacked: nothing could be found. What was broken in a smaller ball lies in this one, too.
+    Proved images are not attacked: nothing could be found. Whatever broke one in a smaller ball lies in this one, too.
     """
     right = before.clone()
     open_ = (before & ~proof).nonzero().squeeze(1)
@@ -67,7 +67,7 @@ def survivors(model: nn.Module, test: Dataset, epsilon: float, before: Tensor, p
 
 @measurement(trainings=of_certified)
 def tested(profile: Profile) -> Result:
-    """Proved images attacked all the same: all of them by noise and by PGD on two losses, a few by AutoAttack."""
+    """How many proved images break when attacked: all by noise and by PGD on two losses, a sample by AutoAttack."""
     (test, _), model = chosen(profile), certifiable(profile)
     found: Result = {"steps": STEPS, "restarts": RESTARTS, "at": {}}
     for epsilon in TESTED:

@@ -19,9 +19,9 @@ ROLES = {name: style.MODELS[name] for name in ("standard", "certified")}
 
 @figure(growth)
 def widths(result: Result) -> Drawing:
-    """How wide the intervals are at each layer, of both networks, in the spread of the clean numbers there."""
+    """The width of both networks' intervals at each layer, in units of the spread of the clean numbers there."""
     drawn, axes = plt.subplots(figsize=(style.WIDTH, 3.8))
-    # As the network has them: the store gives names back in the order of the alphabet.
+    # In the network's order: the store returns names in alphabetical order.
     names = sorted(next(iter(result["widths"].values())), key=lambda name: (name == "logits", name != "pixels", name))
     for network, role in ROLES.items():
         of = result["widths"][network]
@@ -46,7 +46,7 @@ def widths(result: Result) -> Drawing:
 
 @figure(between)
 def band(result: Result) -> Drawing:
-    """The certificate from below, AutoAttack from above, and the unknown between them."""
+    """The certificate as lower bound, AutoAttack as upper bound, and the unknown between them."""
     drawn, axes = plt.subplots(figsize=(style.WIDTH, 4.4))
     at = [0.0, *map(float, result["at"])]
     above = [result["clean"], *(of["AutoAttack"] for of in result["at"].values())]

@@ -1,4 +1,4 @@
-"""What intervals prove of a network trained for them, and of networks that were not."""
+"""What intervals prove about a network trained for them and about networks that were not."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, predict
 from advlab.models.inference import CHUNK
 
-#: L-infinity, in pixel units: where curves are drawn, and where certificates of networks not trained for them end.
+#: L-infinity, in pixel units: epsilons of the curves, and tiny ones, where certificates of other networks end.
 EPSILONS = (0.1, 0.2, 0.3, 0.4)
 TINY = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02)
-#: Where the growth of intervals is drawn.
+#: The epsilon at which the growth of intervals is drawn.
 GROWTH = 0.1
-#: Test images where not all of them are proved, and in a draft.
+#: Numbers of test images for what does not run on all of them, and in a draft.
 IMAGES, FEW = 500, 32
-#: The noise under which the network was trained that stands here for one not trained for bounds and without pooling.
+#: The training noise of the network that stands for those without pooling and not trained for bounds.
 SIGMA = 0.25
 
 Result = dict[str, Any]
@@ -38,17 +38,17 @@ def of_certified(profile: Profile) -> list[Computation]:
 
 
 def of_plain(profile: Profile) -> list[Computation]:
-    """The same training without the first layer that black and white pixels allow."""
+    """The training for certificates without the first layer, which black and white pixels allow."""
     return [zoo.training(zoo.for_profile(zoo.PLAINLY_CERTIFIED, profile))]
 
 
 def of_both(profile: Profile) -> list[Computation]:
-    """That, and the standard training."""
+    """The training for certificates and the standard training."""
     return [*of_certified(profile), zoo.training(zoo.for_profile(zoo.STANDARD, profile))]
 
 
 def of_strided(profile: Profile) -> list[Computation]:
-    """The training for certificates, and that of a network of the same kind under noise."""
+    """The training for certificates, and that of a similar network under noise."""
     return [*of_certified(profile), zoo.training(zoo.for_profile(zoo.SMOOTHED[SIGMA], profile))]
 
 
@@ -63,7 +63,7 @@ def standard(profile: Profile) -> nn.Module:
 
 
 def chosen(profile: Profile) -> tuple[Dataset, Tensor]:
-    """Test images and their places in the test set: few in a draft, whose network leaves much to be attacked."""
+    """Test images and their places in the test set: few in a draft, whose network leaves many to attack."""
     if profile.slow_images > 1000:
         n = profile.slow_images
     else:
@@ -72,13 +72,13 @@ def chosen(profile: Profile) -> tuple[Dataset, Tensor]:
 
 
 def share(of: Tensor) -> Result:
-    """A share of images, with interval."""
+    """The share of true verdicts, with its interval."""
     return Proportion(int(of.sum()), len(of)).to_json()
 
 
 @measurement(trainings=of_certified)
 def proved(profile: Profile) -> Result:
-    """On all test images: clean accuracy, and what intervals prove at each epsilon."""
+    """Clean accuracy of the certified network on all test images, and the share proved by intervals by epsilon."""
     model = certifiable(profile)
     found = proved_of(model, profile)
     found |= {"epochs": zoo.CERTIFIED.epochs, "trained epsilon": zoo.TRAINED_EPSILON}
@@ -88,12 +88,12 @@ def proved(profile: Profile) -> Result:
 
 @measurement(trainings=of_plain)
 def plain(profile: Profile) -> Result:
-    """The same of the network that normalises in the place of its `Contrast`, trained in the same way."""
+    """Clean accuracy and share proved of a network trained in the same way, which normalises in place of `Contrast`."""
     return proved_of(zoo.trained(zoo.for_profile(zoo.PLAINLY_CERTIFIED, profile)), profile)
 
 
 def proved_of(model: nn.Module, profile: Profile) -> Result:
-    """On all test images of the profile: clean accuracy and proofs, with evidence for each image."""
+    """Clean accuracy and proofs on all the profile's test images, with evidence for each image."""
     test = mnist("test") if profile.test_images is None else subset(profile.test_images)
     index = torch.arange(len(test)) if profile.test_images is None else indices(profile.test_images)
     right = predict(model, test.images) == test.labels
@@ -109,7 +109,7 @@ def proved_of(model: nn.Module, profile: Profile) -> Result:
 
 @measurement(trainings=of_both)
 def undefended(profile: Profile) -> Result:
-    """What intervals prove of the standard network, at epsilons that hardly change a pixel."""
+    """The share that intervals prove for the standard network, at epsilons that hardly change a pixel."""
     (test, _), model = chosen(profile), standard(profile)
     found: Result = {"clean": share(predict(model, test.images) == test.labels), "at": {}}
     for epsilon in TINY:
@@ -119,7 +119,7 @@ def undefended(profile: Profile) -> Result:
 
 @measurement(trainings=of_both)
 def growth(profile: Profile) -> Result:
-    """How wide intervals are in front of each ReLU and at the logits, in the spread of the same numbers when clean."""
+    """The width of intervals in front of each ReLU and at the logits, in units of the spread of the clean numbers."""
     test, _ = chosen(profile)
     models = {"standard": standard(profile), "certified": certifiable(profile)}
     widths = {name: layer_widths(model, test.images, GROWTH) for name, model in models.items()}
@@ -127,15 +127,15 @@ def growth(profile: Profile) -> Result:
 
 
 def layer_widths(model: nn.Module, images: Tensor, epsilon: float) -> dict[str, float]:
-    """For the pixels and the output of each layer with weights: mean width over the clean numbers' standard deviation.
+    """Mean width over the clean numbers' standard deviation, for the pixels and the output of each layer with weights.
 
-    The standard deviation is over images and places together; layers are named in order.
+    The standard deviation is taken over images and places together; layers are named in order.
     """
     body, last = chain(model)
     layers = [*body, last]
     weighted = [number for number, layer in enumerate(layers) if isinstance(layer, nn.Linear | nn.Conv2d)]
     names = ["pixels", *(f"layer {number + 1}" for number in range(len(weighted) - 1)), "logits"]
-    places = [0, *(number + 1 for number in weighted)]  # what leaves a layer is what enters the next
+    places = [0, *(number + 1 for number in weighted)]  # a layer's output is the next one's input
     total, values = dict.fromkeys(names, 0.0), {name: list[Tensor]() for name in names}
     with torch.no_grad():
         for part in images.split(CHUNK):
@@ -149,7 +149,7 @@ def layer_widths(model: nn.Module, images: Tensor, epsilon: float) -> dict[str, 
 
 @measurement(trainings=of_strided)
 def linear(profile: Profile) -> Result:
-    """Intervals against CROWN-IBP's linear bounds: on the network trained for intervals, and on one that was not."""
+    """Shares proved by intervals and by CROWN-IBP's linear bounds, on the network trained for intervals and another."""
     test, _ = chosen(profile)
     networks = {
         "certified": (certifiable(profile), (0.1, 0.3)),
@@ -162,7 +162,7 @@ def linear(profile: Profile) -> Result:
 
 
 def compared(model: nn.Module, test: Dataset, epsilon: float) -> Result:
-    """The least margin of each image by both kinds of bounds: how many prove it, and how often which is tighter."""
+    """The share of images that each kind of bound proves, and how often linear bounds are the tighter."""
     least: dict[str, list[Tensor]] = {"intervals": [], "linear": []}
     with torch.no_grad():
         for x, y in zip(test.images.split(CHUNK), test.labels.split(CHUNK), strict=True):
@@ -178,5 +178,5 @@ def compared(model: nn.Module, test: Dataset, epsilon: float) -> Result:
 
 
 def lowest(margins: Tensor, labels: Tensor) -> Tensor:
-    """Of each image the least margin over the other classes."""
+    """Each image's least margin over the other classes."""
     return margins.scatter(1, labels[:, None], torch.inf).amin(1)

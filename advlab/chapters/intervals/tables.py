@@ -14,7 +14,7 @@ Result = dict[str, Any]
 
 @table(undefended)
 def standard(result: Result) -> Table:
-    """What intervals prove of the standard network."""
+    """What intervals prove for the standard network."""
     return Table(
         ["ε, pixels", "proved"],
         [[epsilon, with_interval(of)] for epsilon, of in result["at"].items()],
@@ -26,7 +26,7 @@ def standard(result: Result) -> Table:
 
 @table(plain, proved)
 def first_layer(without: Result, behind: Result) -> Table:
-    """What the first layer gives: the same training without and with it."""
+    """The effect of the first layer: the same training without and with it."""
     rows = [["0", with_interval(without["clean"]), with_interval(behind["clean"])]]
     rows += [
         [epsilon, with_interval(of), with_interval(behind["at"][epsilon])] for epsilon, of in without["at"].items()
@@ -42,7 +42,7 @@ def first_layer(without: Result, behind: Result) -> Table:
 
 @table(proved, between)
 def bounds(of_all: Result, of_some: Result) -> Table:
-    """Lower and upper bound at each epsilon; and the lower one on all images."""
+    """Lower and upper bound at each epsilon, and the lower one on all images."""
     rows = [
         [
             epsilon,
@@ -91,7 +91,7 @@ def crown(result: Result) -> Table:
 
 @table(tested)
 def attempts(result: Result) -> Table:
-    """Proved images that were attacked all the same, and how many broke."""
+    """Proved images that were attacked, and how many broke."""
     whats = {
         "noise": "random noise",
         "PGD": f"PGD, {result['steps']} steps, cross-entropy",

@@ -1,1 +1,1 @@
-"""The page on PGD and the ladder: rungs (`measure`), restarts and AutoAttack (`further`), steps and surfaces."""
+"""The page on PGD and the ladder: rungs (`measure`, `upper_rungs`), one image's loss (`surface`), and what is drawn."""

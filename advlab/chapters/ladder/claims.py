@@ -1,4 +1,4 @@
-"""What the page on the ladder claims of its results."""
+"""What the page on the ladder claims about its results."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from advlab.data import CLASSES
 from advlab.engine.chapter import claim
 
 Result = dict[str, Any]
-#: Two attacks that differ by less than this many points tell the same story.
+#: Two attacks whose accuracies differ by less than this tell the same story.
 NEAR = 0.06
-#: A p-value below this is no accident.
+#: A p-value below this is not put down to chance.
 NO_ACCIDENT = 0.001
 
 
@@ -34,21 +34,21 @@ def each_rung_breaks_more(result: Result) -> bool:
 
 @claim(standard)
 def no_accident(result: Result) -> bool:
-    """At 0.1 PGD breaks more of the standard model than FGSM by the paired test; the reverse is ten times as rare."""
+    """At 0.1 PGD breaks more of the standard model than FGSM, by the paired test; the reverse is ten times as rare."""
     pair = result["epsilons"]["0.1"]["FGSM and PGD"]
     return bool(pair["only_first"] >= 10 * pair["only_second"] and pair["p"] < NO_ACCIDENT)
 
 
 @claim(standard)
 def below_chance(result: Result) -> bool:
-    """At 0.3 the interval of PGD lies below what guessing earns, and that of FGSM does not."""
+    """At 0.3 the interval of the standard model under PGD lies below chance level, and under FGSM it does not."""
     row = result["epsilons"]["0.3"]
     return bool(row["PGD"]["high"] < 1 / CLASSES <= row["FGSM"]["high"])
 
 
 @claim(standard)
 def reaches_zero(result: Result) -> bool:
-    """At 0.3 PGD leaves the standard model not one image."""
+    """At 0.3 PGD leaves the standard model not a single image."""
     return bool(result["epsilons"]["0.3"]["PGD"]["count"] == 0)
 
 
@@ -101,7 +101,7 @@ def losses_agree(of_standard: Result, of_robust: Result) -> bool:
 
 @claim(standard_steps, robust_steps)
 def steps_are_enough(of_standard: Result, of_robust: Result) -> bool:
-    """Doubling forty steps, and doubling them again, changes neither model's accuracy by more than four points."""
+    """Twice or four times the forty steps change neither model's accuracy under PGD by more than four points."""
     return all(
         abs(result["steps"][more]["value"] - result["steps"]["40"]["value"]) <= 0.04
         for result in (of_standard, of_robust)
@@ -111,27 +111,27 @@ def steps_are_enough(of_standard: Result, of_robust: Result) -> bool:
 
 @claim(standard_restarts, robust_restarts)
 def restarts_find_little(of_standard: Result, of_robust: Result) -> bool:
-    """From five to ten restarts, accuracy falls by at most four points at 0.1 (standard) and 0.3 (PGD-trained)."""
+    """From five to ten restarts, accuracy falls by at most four points, at 0.1 (standard) and 0.3 (PGD-trained)."""
     rows = (of_standard["epsilons"]["0.1"], of_robust["epsilons"]["0.3"])
     return all(row[4]["value"] - row[9]["value"] <= 0.04 for row in rows)
 
 
 @claim(standard_autoattack, robust_autoattack)
 def autoattack_loses_nothing(of_standard: Result, of_robust: Result) -> bool:
-    """On either model AutoAttack leaves no more images than ten restarts of PGD, and misses one of theirs at most."""
+    """On both models AutoAttack leaves no more images than ten restarts of PGD, and misses at most one of theirs."""
     rows = [row for result in (of_standard, of_robust) for row in result["epsilons"].values()]
     return all(row["AutoAttack"]["count"] <= row["PGD"]["count"] and row["only PGD breaks"] <= 1 for row in rows)
 
 
 @claim(one_image)
 def small_steps_succeed(result: Result) -> bool:
-    """On the story's image FGSM stays below zero, PGD ends above."""
+    """On the story's image the lead of the best wrong class stays below zero under FGSM and ends above it under PGD."""
     return bool(result["FGSM leads"] < 0 < result["PGD leads"][-1])
 
 
 @claim(one_image)
 def random_signs_do_little(result: Result) -> bool:
-    """Half a window along random signs raises the standard model's loss less than along the gradient's sign."""
+    """A third of the way to the window's edge, the standard model's loss is lower along random signs than FGSM's."""
     loss, middle = result["standard"]["loss"], result["points"] // 2
     quarter = middle + middle // 3
     return bool(loss[quarter][middle] < loss[middle][quarter])

@@ -25,7 +25,7 @@ from advlab.chapters.shared.cells import percent
 from advlab.engine.chapter import Drawing, figure
 
 Result = dict[str, Any]
-#: What each rung is called, whose role it has, and how its line differs from others of that role.
+#: The name and role of each rung, and how its line differs from others of that role.
 LOOKS: dict[str, tuple[str, style.Role, dict[str, Any]]] = {
     "noise": ("random noise", "noise", {}),
     "FGSM": ("FGSM", "fgsm", {}),
@@ -34,12 +34,12 @@ LOOKS: dict[str, tuple[str, style.Role, dict[str, Any]]] = {
     "restarts": ("PGD, restarts", "repository", {"linestyle": "none"}),
     "AutoAttack": ("AutoAttack", "ink", {"linestyle": "none", "marker": "*", "markersize": 11}),
 }
-#: Of rungs that lie on top of one another: how far their marks stand apart, in pixel units.
+#: The distance between the marks of rungs that would lie on top of one another, in pixel units.
 APART = 0.004
 
 
 def lines(model: Result, restarts: Result, autoattack: Result) -> dict[str, dict[float, Result]]:
-    """Of each rung: its accuracy by epsilon, where it was measured."""
+    """The accuracy of each rung by epsilon, where it was measured."""
     found = {
         rung: {float(epsilon): row[rung] for epsilon, row in model["epsilons"].items()}
         for rung in ("noise", "FGSM", "PGD", "margin")
@@ -53,7 +53,7 @@ def lines(model: Result, restarts: Result, autoattack: Result) -> dict[str, dict
 def ladder(
     of_standard: Result, of_robust: Result, restarts: Result, robust_again: Result, four: Result, robust_four: Result
 ) -> Drawing:
-    """Accuracy over epsilon on all rungs, for both models."""
+    """Accuracy against epsilon on all rungs, for both models."""
     drawn, both = plt.subplots(2, 1, figsize=(style.WIDTH, 8.6))
     panels = {
         "the standard model": (of_standard, restarts, four),
@@ -79,16 +79,16 @@ def ladder(
 
 
 def in_words(of: dict[float, Result]) -> str:
-    """Accuracies by epsilon, listed."""
+    """Accuracies by epsilon, as text."""
     return ", ".join(f"{percent(one['value'])} at {epsilon:g}" for epsilon, one in of.items())
 
 
 def accuracies(axes: Axes, drawn_lines: dict[str, dict[float, Result]], clean: Result) -> None:
-    """One panel: a line or marks a rung, from the accuracy without attack, with intervals."""
+    """Draws one panel: a line or marks for each rung, from the accuracy without attack, with intervals."""
     labels: dict[str, style.Role] = {}
     for place, (rung, of) in enumerate(drawn_lines.items()):
         name, role, look = LOOKS[rung]
-        # The first three lie apart by themselves; the others stand beside PGD.
+        # The first three are apart by themselves; the others stand beside PGD.
         shift = APART * (place - 2) if place > 2 else 0.0
         shown = of if look.get("linestyle") == "none" else {0.0: clean} | of
         at = [epsilon + (shift if epsilon else 0.0) for epsilon in shown]
@@ -105,7 +105,7 @@ def accuracies(axes: Axes, drawn_lines: dict[str, dict[float, Result]], clean: R
 
 @figure(standard_steps, robust_steps, standard_restarts, robust_restarts)
 def convergence(steps: Result, robust_by: Result, restarts: Result, robust_again: Result) -> Drawing:
-    """Accuracy against the number of steps, and of restarts, for both models."""
+    """Accuracy against the number of steps and of restarts, for both models."""
     drawn, (left, right) = plt.subplots(1, 2, figsize=(style.WIDTH, 3.8), sharey=True)
     looks = {name: style.MODELS[name] for name in ("standard", "PGD-trained")}
     told = []
@@ -137,14 +137,14 @@ def convergence(steps: Result, robust_by: Result, restarts: Result, robust_again
 
 
 def marked(axes: Axes, at: list[int], shown: list[Result], role: style.Role, label: str) -> None:
-    """A line with its intervals."""
+    """Draws a line with its intervals."""
     axes.vlines(at, [one["low"] for one in shown], [one["high"] for one in shown], color=style.color(role), alpha=0.5)
     axes.plot(at, [one["value"] for one in shown], label=label, **style.line(role))
 
 
 @figure(one_image)
 def way_up(result: Result) -> Drawing:
-    """The lead of the best wrong class on PGD's way, beside FGSM's one leap."""
+    """The lead of the best wrong class along PGD's steps, beside FGSM's single step."""
     drawn, axes = plt.subplots(figsize=(style.WIDTH, 3.9))
     lead = result["PGD leads"]
     axes.axhline(0, color=style.color("muted"), linewidth=1)
@@ -172,7 +172,7 @@ def way_up(result: Result) -> Drawing:
 
 @figure(one_image)
 def surfaces(result: Result) -> Drawing:
-    """The loss round one image, along the gradient's sign and along random signs, for both models."""
+    """The loss around one image, along the gradient's sign and along random signs, for both models."""
     drawn, both = plt.subplots(1, 2, figsize=(style.WIDTH, 4.1), sharey=True)
     window, told = result["window"], []
     at = np.linspace(-window, window, result["points"])
@@ -182,7 +182,7 @@ def surfaces(result: Result) -> Drawing:
         edges = (-window, window, -window, window)
         axes.imshow(np.log10(1e-4 + loss), cmap=style.HEIGHTS, origin="lower", extent=edges, vmin=-4, vmax=1.5)
         axes.grid(False)
-        # White on a black edge: to be seen on every colour of the map, in both schemes.
+        # White with a black edge: visible on every colour of the map, in both schemes.
         edge: list[AbstractPathEffect] = [withStroke(linewidth=3.5, foreground=style.EDGE_UPON_HEIGHTS)]
         axes.contour(at, at, leads, levels=[0], colors=style.UPON_HEIGHTS, linewidths=2).set(path_effects=edge)
         box = Rectangle((-0.1, -0.1), 0.2, 0.2, fill=False, color=style.UPON_HEIGHTS, linestyle=":", linewidth=1.5)

@@ -1,4 +1,4 @@
-"""What the page on the ladder measures on every rung: noise, FGSM, PGD, PGD with the margin loss."""
+"""What the page on the ladder measures on the first four rungs: noise, FGSM, PGD, PGD with the margin loss."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from advlab.evaluation import Proportion, paired, predict
 from advlab.training import Recipe
 from advlab.verify import Examples
 
-#: In pixel units. The standard model has broken down where the other one begins to.
+#: In pixel units. The standard model has broken down where the PGD-trained one begins to.
 STANDARD_EPSILONS = (0.1, 0.15, 0.2, 0.3)
 ROBUST_EPSILONS = (0.1, 0.2, 0.3, 0.4, 0.5)
-#: Of a thousand images: how many of them each rung sees.
+#: How many of a thousand images each rung sees.
 IMAGES = 200
 STEPS = 40
 SEED = 40
-#: The rung whose images are kept for `advlab verify`, and how many of them at most.
+#: The epsilon whose images are kept for `advlab verify`, and the most of them that are kept.
 KEPT, MOST_KEPT = "0.1", 50
 
 
@@ -49,7 +49,7 @@ def both(profile: Profile) -> list[Computation]:
 def chosen(profile: Profile, of_thousand: int) -> tuple[Dataset, Tensor]:
     """Test images for a slow attack, and their places in the test set: fewer in a draft, more where all are taken.
 
-    Every second, or tenth, of those that the first rungs see: the costly rungs climb with a part of the same images.
+    For the costly rungs they are every second, or tenth, of the images that the first rungs see.
     """
     slow = profile.slow_images
     n, every = slow if slow > 1000 else IMAGES * slow // 1000, IMAGES // of_thousand
@@ -59,13 +59,13 @@ def chosen(profile: Profile, of_thousand: int) -> tuple[Dataset, Tensor]:
 
 @measurement(trainings=standard_only)
 def standard(profile: Profile) -> dict[str, Any]:
-    """The standard model on the first four rungs of the ladder, by epsilon; the same images on each."""
+    """Accuracy of the standard model on the first four rungs of the ladder, by epsilon, on the same images."""
     return climbed(zoo.for_profile(zoo.STANDARD, profile), profile, STANDARD_EPSILONS, "standard")
 
 
 @measurement(trainings=robust_only)
 def robust(profile: Profile) -> dict[str, Any]:
-    """The PGD-trained model on the first four rungs of the ladder, by epsilon; the same images on each."""
+    """Accuracy of the PGD-trained model on the first four rungs of the ladder, by epsilon, on the same images."""
     return climbed(zoo.for_profile(zoo.ROBUST, profile), profile, ROBUST_EPSILONS, "robust")
 
 
@@ -110,7 +110,7 @@ def rungs(model: nn.Module, test: Dataset, epsilon: float, generator: torch.Gene
 
 
 def share(right: Tensor) -> dict[str, Any]:
-    """How many of these images are right, as stored."""
+    """The share of these images that are right, as stored."""
     return Proportion(int(right.sum()), len(right)).to_json()
 
 
@@ -121,7 +121,7 @@ def by_image(index: Tensor, verdicts: dict[str, Tensor]) -> dict[str, Any]:
 
 
 def kept(test: Dataset, changed: Tensor, index: Tensor, chosen: Tensor, epsilon: float, name: str) -> bytes | None:
-    """Adversarial images as a file for `advlab verify`; None where there is none."""
+    """Adversarial images as a file for `advlab verify`; None if there are none."""
     if len(chosen) == 0:
         return None
     return Examples(

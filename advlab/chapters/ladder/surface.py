@@ -1,4 +1,4 @@
-"""One image seen closely: the loss on PGD's way, and the loss surface round the image."""
+"""One image in detail: the loss along PGD's steps, and the loss surface around the image."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from advlab.engine.chapter import measurement
 from advlab.evaluation import logits, predict
 from advlab.models.inference import evaluation_mode
 
-#: In pixel units: the ball of the story, and the window round the image.
+#: In pixel units: the ball of the story, and the window around the image.
 EPSILON, WINDOW = 0.1, 0.3
 #: Points along each direction of the window; an odd number, so that the image is one of them.
 POINTS = 25
-#: The steps of the story, all of them together 2.5 radii long.
+#: The steps of the story, together 2.5 radii long.
 STEPS = 20
-#: Among so many first test images the story's is looked for.
+#: The number of first test images among which the story's image is looked for.
 LOOKED_AT = 500
 SEED = 25
 
 
 @measurement(trainings=both)
 def one_image(profile: Profile) -> dict[str, Any]:
-    """The first test image that both models read, FGSM does not break and PGD does: its loss on the way and around."""
+    """The loss along PGD and around the first test image that both models read, FGSM does not break and PGD does."""
     standard = zoo.trained(zoo.for_profile(zoo.STANDARD, profile))
     robust = zoo.trained(zoo.for_profile(zoo.ROBUST, profile))
     index = chosen(standard, robust)
@@ -57,7 +57,7 @@ def one_image(profile: Profile) -> dict[str, Any]:
 
 
 def chosen(standard: nn.Module, robust: nn.Module) -> int:
-    """The first of the test images on which FGSM fails and PGD succeeds; the very first where there is none."""
+    """Index of the first test image on which FGSM fails and PGD succeeds; the very first image if there is none."""
     test = mnist("test")
     images, labels = test.images[:LOOKED_AT], test.labels[:LOOKED_AT]
     read = (predict(standard, images) == labels) & (predict(robust, images) == labels)
@@ -71,7 +71,7 @@ def chosen(standard: nn.Module, robust: nn.Module) -> int:
 
 
 def way(model: nn.Module, image: Tensor, label: Tensor, steps: int) -> Tensor:
-    """Where PGD without random start is after so many of the story's steps."""
+    """The image after `steps` of the story's steps of PGD, without random start."""
     return bim(model, image, label, EPSILON, steps=steps, step_size=2.5 * EPSILON / STEPS)
 
 
@@ -95,5 +95,5 @@ def around(model: nn.Module, image: Tensor, label: Tensor, coins: Tensor) -> dic
 
 
 def rows(values: list[float]) -> list[list[float]]:
-    """A flat grid as rows."""
+    """A flat list of grid values, as rows."""
     return [values[start : start + POINTS] for start in range(0, len(values), POINTS)]

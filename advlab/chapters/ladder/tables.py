@@ -15,13 +15,13 @@ from advlab.chapters.shared.cells import with_interval
 from advlab.engine.chapter import Table, table
 
 Result = dict[str, Any]
-#: Where both models were measured.
+#: The epsilons at which both models were measured.
 SHARED = ("0.1", "0.3")
 
 
 def format_p(p: float) -> str:
-    """A p-value; below a thousandth as its power of ten."""
-    # A minus sign: at a hyphen a narrow cell would break.
+    """A p-value as text; below a thousandth as a power of ten."""
+    # A minus sign, since a narrow cell would break at a hyphen.
     return f"{p:.3f}" if p >= 0.001 else f"<&nbsp;10<sup>\N{MINUS SIGN}{-min(-3, _power(p))}</sup>"
 
 

@@ -18,14 +18,14 @@ from advlab.engine.chapter import measurement
 from advlab.evaluation import predict
 from advlab.training import Recipe
 
-#: In pixel units: where a model is neither whole nor broken altogether, and beyond.
+#: In pixel units: epsilons at which a model is partly broken, and larger ones.
 STANDARD_EPSILONS = (0.1, 0.15, 0.2, 0.3)
 ROBUST_EPSILONS = (0.3, 0.4)
-#: Where steps and restarts are doubled.
+#: The epsilons at which steps and restarts are doubled.
 STANDARD_AT, ROBUST_AT = 0.1, 0.3
-#: Where AutoAttack runs: its thousands of passes take half a minute wherever any image withstands.
+#: The epsilons at which AutoAttack runs: its thousands of passes take half a minute if any image withstands.
 STANDARD_AUTOATTACK = (0.1, 0.3)
-#: Of a thousand images.
+#: How many of a thousand images the upper rungs see.
 IMAGES, AUTOATTACK_IMAGES = 100, 100
 RESTARTS = 10
 DOUBLED = (1, 2, 5, 10, 20, 40, 80, 160)
@@ -34,42 +34,42 @@ SEED = 160
 
 @measurement(trainings=standard_only)
 def standard_restarts(profile: Profile) -> dict[str, Any]:
-    """The standard model under PGD: accuracy after each of ten restarts."""
+    """Accuracy of the standard model under PGD, after each of ten restarts."""
     return restarted(zoo.for_profile(zoo.STANDARD, profile), profile, STANDARD_EPSILONS)
 
 
 @measurement(trainings=robust_only)
 def robust_restarts(profile: Profile) -> dict[str, Any]:
-    """The PGD-trained model under PGD: accuracy after each of ten restarts."""
+    """Accuracy of the PGD-trained model under PGD, after each of ten restarts."""
     return restarted(zoo.for_profile(zoo.ROBUST, profile), profile, ROBUST_EPSILONS)
 
 
 @measurement(trainings=standard_only)
 def standard_steps(profile: Profile) -> dict[str, Any]:
-    """The standard model under PGD of one restart: accuracy by the number of steps."""
+    """Accuracy of the standard model under PGD from one random start, by the number of steps."""
     return stepped(zoo.for_profile(zoo.STANDARD, profile), profile, STANDARD_AT)
 
 
 @measurement(trainings=robust_only)
 def robust_steps(profile: Profile) -> dict[str, Any]:
-    """The PGD-trained model under PGD of one restart: accuracy by the number of steps."""
+    """Accuracy of the PGD-trained model under PGD from one random start, by the number of steps."""
     return stepped(zoo.for_profile(zoo.ROBUST, profile), profile, ROBUST_AT)
 
 
 @measurement(trainings=standard_only)
 def standard_autoattack(profile: Profile) -> dict[str, Any]:
-    """The standard model under AutoAttack, and under PGD with ten restarts on the same images."""
+    """Accuracy of the standard model under AutoAttack, and under PGD with ten restarts on the same images."""
     return all_four(zoo.for_profile(zoo.STANDARD, profile), profile, STANDARD_AUTOATTACK)
 
 
 @measurement(trainings=robust_only)
 def robust_autoattack(profile: Profile) -> dict[str, Any]:
-    """The PGD-trained model under AutoAttack, and under PGD with ten restarts on the same images."""
+    """Accuracy of the PGD-trained model under AutoAttack, and under PGD with ten restarts on the same images."""
     return all_four(zoo.for_profile(zoo.ROBUST, profile), profile, (ROBUST_AT,))
 
 
 def restarted(recipe: Recipe, profile: Profile, epsilons: tuple[float, ...]) -> dict[str, Any]:
-    """At each epsilon: accuracy after each restart, an image once broken staying broken."""
+    """Accuracy at each epsilon after each restart; an image once broken stays broken."""
     model, (test, index) = zoo.trained(recipe), chosen(profile, IMAGES)
     generator = torch.Generator().manual_seed(SEED)
     rows: dict[str, Any] = {}
@@ -83,7 +83,7 @@ def restarted(recipe: Recipe, profile: Profile, epsilons: tuple[float, ...]) -> 
 
 
 def after_restarts(model: nn.Module, test: Dataset, epsilon: float, generator: torch.Generator) -> list[Tensor]:
-    """Which images are right after one restart, two, and so on; whatever is broken is not attacked again."""
+    """Masks of the images right after one restart, two, and so on; a broken image is not attacked again."""
     right = predict(model, test.images) == test.labels
     rights = []
     for _ in range(RESTARTS):
@@ -98,7 +98,7 @@ def after_restarts(model: nn.Module, test: Dataset, epsilon: float, generator: t
 
 
 def stepped(recipe: Recipe, profile: Profile, epsilon: float) -> dict[str, Any]:
-    """Accuracy under PGD by the number of steps, all of them together 2.5 radii long; the same random starts."""
+    """Accuracy under PGD by the number of steps, together 2.5 radii long, from the same random starts."""
     model, (test, index) = zoo.trained(recipe), chosen(profile, IMAGES)
     rows: dict[str, Any] = {}
     verdicts: dict[str, Tensor] = {}
@@ -112,7 +112,7 @@ def stepped(recipe: Recipe, profile: Profile, epsilon: float) -> dict[str, Any]:
 
 
 def all_four(recipe: Recipe, profile: Profile, epsilons: tuple[float, ...]) -> dict[str, Any]:
-    """Accuracy under AutoAttack, how many images each of its four broke, and PGD's survivors among these images."""
+    """Accuracy under AutoAttack, how many images each of its four attacks broke, and accuracy under PGD on the same."""
     model, (test, index) = zoo.trained(recipe), chosen(profile, AUTOATTACK_IMAGES)
     generator = torch.Generator().manual_seed(SEED)
     rows: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""What the page on attacks of minimum norm claims of its results."""
+"""What the page on attacks of minimum norm claims about its results."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from advlab.engine.chapter import claim
 
 
 def middle(result: dict[str, Any]) -> float:
-    """The median; infinity where the attack failed on half of the images."""
+    """The median distance; infinity where the attack failed on half of the images."""
     value = result["median"]["value"]
     return math.inf if value is None else float(value)
 
 
 @claim(closed_form)
 def formula_is_met(result: dict[str, Any]) -> bool:
-    """DeepFool and FAB come within a thousandth of the formula, in both norms."""
+    """DeepFool and FAB agree with the formula to a thousandth, in both norms."""
     rows = (result["L2"], result["Linf"])
     return all(abs(row[name] / row["formula"] - 1) < 1e-3 for row in rows for name in ("DeepFool", "FAB"))
 
@@ -45,14 +45,14 @@ def further_in_linf(standard: dict[str, Any], robust: dict[str, Any]) -> bool:
 
 @claim(measure.cw_standard, measure.cw_robust, measure.fab_standard, measure.fab_robust)
 def less_gained_in_l2(*results: dict[str, Any]) -> bool:
-    """In L2, which it was not trained for, the PGD-trained model gains a smaller factor than in L-infinity."""
+    """The PGD-trained model gains a smaller factor in L2, which it was not trained for, than in L-infinity."""
     cw_standard, cw_robust, fab_standard, fab_robust = map(middle, results)
     return cw_robust / cw_standard < fab_robust / fab_standard
 
 
 @claim(measure.fab_standard, measure.pgd_standard, measure.fab_robust, measure.pgd_robust)
 def curve_meets_pgd(*results: dict[str, Any]) -> bool:
-    """At each of PGD's epsilons the share of FAB's distances above it is at most three points above PGD's accuracy."""
+    """At each of PGD's epsilons the share that FAB's distances leave is at most three points above PGD's accuracy."""
     pairs = ((results[0], results[1]), (results[2], results[3]))
     return all(
         1 - within(found, float(epsilon)) <= accuracy["value"] + 0.03
@@ -63,6 +63,6 @@ def curve_meets_pgd(*results: dict[str, Any]) -> bool:
 
 @claim(measure.fab_standard)
 def digits_differ(result: dict[str, Any]) -> bool:
-    """The median distance of the furthest digit is at least a quarter above the nearest one's."""
+    """The largest median distance of a digit is at least a quarter above the smallest one's."""
     medians = [row["value"] for row in by_class(result).values() if row["value"] is not None]
     return max(medians) >= 1.25 * min(medians)

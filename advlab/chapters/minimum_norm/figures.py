@@ -1,4 +1,4 @@
-"""The plots of the page on attacks of minimum norm: distances, the curve over every epsilon, digits."""
+"""The plots of the page on attacks of minimum norm: distances, the curve over every epsilon, distances by digit."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _strips(axes: Axes, rows: dict[str, dict[str, Any]], label: str) -> None:
 def every_epsilon(
     standard: dict[str, Any], robust: dict[str, Any], pgd: dict[str, Any], pgd_robust: dict[str, Any]
 ) -> Drawing:
-    """Accuracy over every epsilon at once, by FAB's distances, with PGD's points on it."""
+    """Accuracy at every epsilon, from FAB's distances, with PGD's accuracies as points."""
     drawn, axes = plt.subplots()
     end = 0.45
     models: tuple[tuple[str, style.Role, dict[str, Any], dict[str, Any]], ...] = (

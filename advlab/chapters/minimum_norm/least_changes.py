@@ -1,4 +1,4 @@
-"""What is kept of an attack of minimum norm: a distance for each image, and what follows from the distances alone."""
+"""What is kept from an attack of minimum norm: a distance for each image, and what follows from the distances alone."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from advlab.attacks.ball import Norm
 from advlab.data import Dataset
 from advlab.evaluation import Proportion, distances, predict
 
-#: The first images that the model reads right: of these some are shown, whatever came of them.
+#: The number of first images read right that are kept as pictures, whatever the attack made of them.
 PICTURES = 8
 
 
 def found(model: nn.Module, test: Dataset, index: Tensor, attacked: Tensor, norm: Norm) -> dict[str, Any]:
-    """What an attack of minimum norm found: distances of the images read right, None where it failed; and evidence."""
+    """Distances that an attack of minimum norm found for the images read right, None where it failed; and evidence."""
     right = predict(model, test.images) == test.labels
     answers = predict(model, attacked)
     sizes = [finite(size) for size in distances(model, test.images, test.labels, attacked, norm).tolist()]
@@ -56,8 +56,8 @@ def finite(size: float) -> float | None:
 def median(sizes: list[float | None]) -> dict[str, Any]:
     """The median, failures counted as infinitely far, with its 95% interval by order statistics.
 
-    Of n independent images the number below the true median is binomial with probability a half: between which two
-    of the sorted distances it lies with 95% follows from that alone.
+    Of n independent images, the number below the true median is binomial with probability a half; from that alone it
+    follows which two of the sorted distances enclose the median with 95%.
 
     >>> median([float(k) for k in range(1, 101)])
     {'value': 50.5, 'low': 40.0, 'high': 61.0, 'n': 100}

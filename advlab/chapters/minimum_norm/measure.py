@@ -1,4 +1,4 @@
-"""How far each image has to move to be misread: by DeepFool, C&W and FAB, on two models; and PGD as a check."""
+"""How far each image must move to be misread, by DeepFool, C&W and FAB, on two models; with PGD as a check."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, distances, logits, predict
 from advlab.training import Recipe
 
-#: Of a thousand images: how many DeepFool, FAB and PGD see. C&W, the slowest, sees every fourth one of them.
+#: How many of a thousand images DeepFool, FAB and PGD see. C&W, the slowest, sees every fourth of them.
 IMAGES, CW_EVERY = 200, 4
-#: C&W in less time than by its defaults: fewer values of c, from a larger one, and fewer but longer steps for each.
+#: Settings of C&W, faster than its defaults: fewer values of c, from a larger one, and fewer but longer steps.
 CW_SEARCH_STEPS, CW_STEPS, CW_RATE, CW_FIRST_C = 4, 100, 0.2, 1.0
-#: FAB goes towards each of the likeliest wrong classes in turn, as in AutoAttack; the nearest error counts. How many
-#: classes, and steps towards each: around the PGD-trained model it takes more steps until PGD finds nothing nearer.
+#: Numbers of classes and of steps towards each. FAB goes towards each of the likeliest wrong classes in turn, as in
+#: AutoAttack, and the nearest error counts; the PGD-trained model needs more steps until PGD finds nothing nearer.
 FAB_STANDARD, FAB_ROBUST = (3, 25), (2, 75)
-#: Where PGD checks the curve, in pixel units.
+#: The epsilons at which PGD checks the curve, in pixel units.
 STANDARD_EPSILONS, ROBUST_EPSILONS = (0.05, 0.1, 0.15), (0.2, 0.3, 0.35)
 PGD_STEPS = 40
 SEED = 1511
@@ -64,7 +64,7 @@ def deepfool_robust(profile: Profile) -> dict[str, Any]:
 
 
 def by_deepfool(recipe: Recipe, profile: Profile) -> dict[str, Any]:
-    """One model under DeepFool."""
+    """Distances of one model's errors by DeepFool."""
     model, (test, index) = zoo.trained(recipe), chosen(profile)
     return found(model, test, index, deepfool(model, test.images, test.labels), "L2")
 
@@ -82,7 +82,7 @@ def cw_robust(profile: Profile) -> dict[str, Any]:
 
 
 def by_cw(recipe: Recipe, profile: Profile) -> dict[str, Any]:
-    """One model under C&W, on every fourth image."""
+    """Distances of one model's errors by C&W, on every fourth image."""
     model, (test, index) = zoo.trained(recipe), chosen(profile, CW_EVERY)
     attacked = carlini_wagner(
         model,
@@ -109,13 +109,13 @@ def fab_robust(profile: Profile) -> dict[str, Any]:
 
 
 def by_fab(recipe: Recipe, profile: Profile, classes: int, steps: int) -> dict[str, Any]:
-    """One model under FAB."""
+    """Distances of one model's errors by FAB."""
     model, (test, index) = zoo.trained(recipe), chosen(profile)
     return found(model, test, index, nearest_by_fab(model, test, classes, steps), "Linf")
 
 
 def nearest_by_fab(model: nn.Module, test: Dataset, classes: int, steps: int) -> Tensor:
-    """The nearest error that FAB finds on its way to each of the likeliest wrong classes."""
+    """The nearest errors that FAB finds, over each of the likeliest wrong classes."""
     generator = torch.Generator().manual_seed(SEED)
     nearest, sizes = test.images, torch.full_like(test.images.flatten(1)[:, 0], torch.inf)
     for aim in rivals(logits(model, test.images), test.labels, classes).T:
@@ -128,18 +128,18 @@ def nearest_by_fab(model: nn.Module, test: Dataset, classes: int, steps: int) ->
 
 @measurement(trainings=standard_only)
 def pgd_standard(profile: Profile) -> dict[str, Any]:
-    """Accuracy of the standard model under PGD at a few epsilons: a check of the curve that distances draw."""
+    """Accuracy of the standard model under PGD at a few epsilons: a check of the curve from FAB's distances."""
     return by_pgd(zoo.for_profile(zoo.STANDARD, profile), profile, STANDARD_EPSILONS)
 
 
 @measurement(trainings=robust_only)
 def pgd_robust(profile: Profile) -> dict[str, Any]:
-    """Accuracy of the PGD-trained model under PGD at a few epsilons: a check of the curve that distances draw."""
+    """Accuracy of the PGD-trained model under PGD at a few epsilons: a check of the curve from FAB's distances."""
     return by_pgd(zoo.for_profile(zoo.ROBUST, profile), profile, ROBUST_EPSILONS)
 
 
 def by_pgd(recipe: Recipe, profile: Profile, epsilons: tuple[float, ...]) -> dict[str, Any]:
-    """One model under PGD; the images of FAB."""
+    """Accuracy of one model under PGD, on the images that FAB sees."""
     model, (test, index) = zoo.trained(recipe), chosen(profile)
     generator = torch.Generator().manual_seed(SEED)
     right = {}

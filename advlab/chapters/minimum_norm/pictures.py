@@ -11,9 +11,9 @@ from advlab.chapters.minimum_norm import measure
 from advlab.chapters.shared import style
 from advlab.engine.chapter import Drawing, figure
 
-#: Changes of the standard model's images are drawn this many times as strong; the others as they are.
+#: The factor by which the changes to the standard model's images are amplified; the others are drawn as they are.
 TIMES = 2
-#: Images shown: the first that both models read right.
+#: The number of images shown, the first that both models read right.
 SHOWN = 5
 
 

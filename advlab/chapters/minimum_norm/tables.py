@@ -19,7 +19,7 @@ ATTACKS = (("DeepFool", "L2"), ("C&W", "L2"), ("FAB", "L∞"))
 
 
 def size(value: float | None) -> str:
-    """A distance in pixel units, or that there is none."""
+    """A distance in pixel units as text, or a note that there is none."""
     return "none" if value is None else f"{value:.3f}"
 
 

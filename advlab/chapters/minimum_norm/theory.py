@@ -1,4 +1,4 @@
-"""Two pixels and a straight boundary: the nearest error by formula, and by the library's attacks."""
+"""Two pixels and a straight boundary: the nearest error by formula and by the library's attacks."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from advlab.engine.cache.profile import Profile
 from advlab.engine.chapter import Drawing, figure, measurement
 from advlab.evaluation import logits
 
-#: The boundary is WEIGHTS · x = THRESHOLD; the image is a grey one, far from the box's edges.
+#: The boundary is WEIGHTS · x = THRESHOLD; the image is grey, far from the box's edges.
 WEIGHTS, THRESHOLD, IMAGE = (2.0, 1.0), 1.8, (0.4, 0.45)
 OVERSHOOT = 1e-6  # DeepFool's, small enough not to be seen
 
 
 def linear() -> nn.Module:
-    """Two pixels, two classes: the second one's logit is the score, the first one's zero."""
+    """A linear model of two pixels and two classes: the second class's logit is the score, the first one's is zero."""
     score = nn.Linear(2, 2)
     with torch.no_grad():
         score.weight.copy_(torch.tensor([(0.0, 0.0), WEIGHTS]))
@@ -33,7 +33,7 @@ def linear() -> nn.Module:
 
 @measurement
 def closed_form(profile: Profile) -> dict[str, Any]:
-    """The distance from one image of two pixels to a straight boundary, by formula, by DeepFool and by FAB."""
+    """The distance from an image of two pixels to a straight boundary, by formula, by DeepFool and by FAB."""
     model, image = linear(), torch.tensor([[IMAGE]]).double()
     label, w = torch.tensor([0]), torch.tensor(WEIGHTS).double()
     score = float(logits(model, image)[0, 1])

@@ -48,7 +48,7 @@ def distances(result: Result) -> Drawing:
 
 @figure(pixels)
 def values(result: Result) -> Drawing:
-    """How often each grey occurs."""
+    """How often each grey level occurs."""
     drawn, axes = plt.subplots(figsize=(style.WIDTH, 2.8))
     middles = (np.arange(BINS) + 0.5) / BINS
     axes.bar(middles, result["shares"], width=0.9 / BINS, color=style.color("clean"))

@@ -1,4 +1,4 @@
-"""What is special about the digits: their pixels, the distances between classes, and the order of the test set."""
+"""What is special about MNIST's digits: their pixels, the distances between classes, and the order of the test set."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from advlab.engine.cache.progress import report
 from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, predict
 
-#: In pixel units, L-infinity: the book's two radii.
+#: The book's two radii, in pixel units, L-infinity.
 SMALL, LARGE = 0.1, 0.3
-#: Test images whose nearest neighbours are looked for, and training images compared at a time.
+#: Numbers of test images whose nearest neighbours are found, and of training images compared at a time.
 IMAGES, PART = 500, 10_000
-#: The part of the test set that papers often take.
+#: The number of first test images that papers often take.
 FIRST = 1000
-#: Closer than this to black or white, in pixel units, is nearly so.
+#: A pixel closer than this to black or white, in pixel units, is nearly black or white.
 NEARLY = 0.1
 BINS = 20
 
@@ -46,7 +46,7 @@ def share(of: Tensor) -> Result:
 
 @measurement
 def pixels(profile: Profile) -> Result:
-    """How the values of all test pixels are spread, and how many are nearly black or white."""
+    """The distribution of all test pixels' values, and the share that is nearly black or white."""
     values = mnist("test").images.flatten()
     counts = torch.histc(values, bins=BINS, min=0, max=1)
     return {
@@ -60,7 +60,7 @@ def pixels(profile: Profile) -> Result:
 
 @measurement
 def neighbours(profile: Profile) -> Result:
-    """From test images to the nearest training image of the same and of another class, L-infinity and L2."""
+    """Distances from test images to the nearest training image of the same and of another class, L-infinity and L2."""
     n = min(IMAGES, profile.slow_images)
     test = subset(n)
     train = mnist("train") if profile.train_images is None else subset(profile.train_images, "train")
@@ -87,7 +87,7 @@ def neighbours(profile: Profile) -> Result:
 
 
 def nearest(test: Dataset, train: Dataset, p: float, name: str) -> tuple[Tensor, Tensor]:
-    """Of each test image the distances to the nearest training image with its label, and with any other."""
+    """The distances of each test image to the nearest training image with its label and with any other."""
     x, same = test.images.flatten(1), torch.full((len(test),), torch.inf)
     other = same.clone()
     for start in range(0, len(train), PART):
@@ -101,7 +101,7 @@ def nearest(test: Dataset, train: Dataset, p: float, name: str) -> tuple[Tensor,
 
 @measurement(trainings=standard_only)
 def first_thousand(profile: Profile) -> Result:
-    """The standard model, clean and under FGSM, on the first test images and on the rest."""
+    """Accuracy of the standard model, clean and under FGSM, on the first test images and on the rest."""
     test, model = mnist("test"), standard(profile)
     n = len(test) if profile.test_images is None else min(len(test), 2 * FIRST)
     x, y = test.images[:n], test.labels[:n]

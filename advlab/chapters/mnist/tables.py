@@ -1,4 +1,4 @@
-"""The tables of the closing page, and what it claims."""
+"""The tables and claims of the closing page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Result = dict[str, Any]
 
 @table(neighbours)
 def without_a_network(result: Result) -> Table:
-    """What the nearest training image says: accuracy, and what the triangle inequality proves."""
+    """The nearest neighbour as a classifier: its accuracy, and what the triangle inequality proves."""
     rows = [
         [
             name,
@@ -34,7 +34,7 @@ def without_a_network(result: Result) -> Table:
 
 @table(first_thousand)
 def order(result: Result) -> Table:
-    """The first images of the test set beside the rest."""
+    """Accuracy on the first images of the test set beside that on the rest."""
     rows = [
         [name, with_interval(result[name]["first"]), with_interval(result[name]["rest"])] for name in ("clean", "FGSM")
     ]
@@ -61,7 +61,7 @@ def neighbours_read_digits(result: Result) -> bool:
 
 @claim(neighbours)
 def distance_is_no_proof(result: Result) -> bool:
-    """The triangle inequality proves fewer than one image in ten at the larger radius, L-infinity."""
+    """The triangle inequality proves fewer than one image in ten at the larger L-infinity radius."""
     return bool(result["Linf"]["proved"][f"{result['large']:g}"]["value"] < 0.1)
 
 
@@ -73,5 +73,5 @@ def two_values(result: Result) -> bool:
 
 @claim(first_thousand)
 def the_first_are_harder(result: Result) -> bool:
-    """The first are attacked with more success than the rest."""
+    """The first test images are attacked with more success than the rest."""
     return bool(result["FGSM"]["first"]["value"] < result["FGSM"]["rest"]["value"])

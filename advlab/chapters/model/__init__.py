@@ -2,5 +2,5 @@
 
 from advlab.chapters.model.measure import data
 
-#: What other pages show, too: results, and what is made of them.
+#: Names that other pages use: results and what is made from them.
 __all__ = ["data"]

@@ -17,8 +17,7 @@ from advlab.engine.chapter import Drawing, claim, figure
 
 @figure(answers)
 def confusion(result: dict[str, Any]) -> Drawing:
-    """How often each class is read as each other one; errors in colour, since the diagonal would drown
-    them."""
+    """How often each class is read as each other one; only errors in colour, since the diagonal would drown them."""
     counts = result["confusion"]
     most = max(counts[a][b] for a in range(CLASSES) for b in range(CLASSES) if a != b) or 1
     fig, axes = plt.subplots(figsize=(style.WIDTH, 5.6))
@@ -46,7 +45,7 @@ def confusion(result: dict[str, Any]) -> Drawing:
 
 @figure(answers)
 def by_class(result: dict[str, Any]) -> Drawing:
-    """Accuracy of each class with its interval, beside that of all together."""
+    """Accuracy of each class with its interval, beside that of all classes together."""
     fig, axes = plt.subplots(figsize=(style.WIDTH, 3.6))
     overall, classes = result["accuracy"], result["by_class"]
     axes.axhspan(overall["low"], overall["high"], color=style.color("clean"), alpha=0.15, linewidth=0)
@@ -94,7 +93,7 @@ def errors(result: dict[str, Any]) -> Drawing:
 
 @figure(answers)
 def confidence(result: dict[str, Any]) -> Drawing:
-    """Histogram of confidence, of right and of wrong answers, on a logarithmic axis."""
+    """Histogram of confidence in right and in wrong answers, on a logarithmic axis."""
     histogram, threshold = result["histogram"], result["threshold"]
     low = 1 / CLASSES
     edges = [low + (1 - low) * step / BINS for step in range(BINS + 1)]
@@ -135,7 +134,7 @@ def accurate(result: dict[str, Any]) -> bool:
 
 @claim(answers)
 def above_the_article(result: dict[str, Any]) -> bool:
-    """The lower end of the interval lies above the article's accuracy."""
+    """The lower end of the standard model's interval lies above the article's accuracy."""
     return bool(result["accuracy"]["low"] > published("article_clean_accuracy")["value"])
 
 

@@ -82,7 +82,7 @@ def pixel(result: dict[str, Any]) -> Drawing:
 
 @figure(architecture)
 def diagram(result: dict[str, Any]) -> Drawing:
-    """The layers from top to bottom: what each puts out, and how many parameters it holds."""
+    """The layers from top to bottom: each one's output and number of parameters."""
     rows = [{"name": "image", "kind": "", "shape": result["input"], "parameters": 0}, *result["layers"]]
     most = max(row["parameters"] for row in rows)
     fig, axes = plt.subplots(figsize=(style.WIDTH, 0.47 * len(rows) + 0.4), layout="none")
@@ -124,8 +124,7 @@ def diagram(result: dict[str, Any]) -> Drawing:
 
 
 def _volume(axes: Axes, x: float, y: float, shape: list[int], colour: str) -> None:
-    """What a layer puts out: sheets as large as its maps, more of them for more maps; a bar for a
-    vector."""
+    """Draws a layer's output: sheets as large as its maps, more of them for more maps; a bar for a vector."""
     if len(shape) == 1:
         width = 0.28 * math.log2(shape[0])
         axes.add_patch(Rectangle((x, y - 0.09), width / 2.2, 0.18, facecolor="none", edgecolor=colour, linewidth=1.2))

@@ -16,8 +16,7 @@ from advlab.engine.chapter import Drawing, Table, claim, figure, table
 
 @figure(training)
 def curves(result: dict[str, Any]) -> Drawing:
-    """Loss and accuracy over the epochs: a line a seed, on the training images as they pass and on the
-    test images."""
+    """Loss and accuracy by epoch, one line per seed, on the training images as they pass and on the test images."""
     recipe, seeds = result["recipe"], result["seeds"]
     epochs = range(1, recipe["epochs"] + 1)
     middles = [epoch - 0.5 for epoch in epochs]  # an average over an epoch belongs to its middle
@@ -89,7 +88,7 @@ def curves(result: dict[str, Any]) -> Drawing:
 
 
 def _inside(accuracy: float) -> float:
-    """An accuracy that a logit axis can show: not quite 0 or 1."""
+    """An accuracy moved off 0 and 1, so that a logit axis can show it."""
     return min(max(accuracy, 0.001), 0.999)
 
 
@@ -156,14 +155,14 @@ def recipe(result: dict[str, Any]) -> Table:
 
 @claim(training)
 def loss_falls(result: dict[str, Any]) -> bool:
-    """Training loss is lower in every epoch than in the one before, from every seed."""
+    """Training loss falls in every epoch, for every seed."""
     losses = [[row["loss"] for row in seed["epochs"]] for seed in result["seeds"]]
     return all(later < earlier for row in losses for earlier, later in pairwise(row))
 
 
 @claim(training)
 def first_epoch_does_most(result: dict[str, Any]) -> bool:
-    """From every seed the first epoch raises test accuracy by more than the others together."""
+    """The first epoch raises test accuracy by more than all others together, for every seed."""
     return all(
         seed["epochs"][0]["test_accuracy"] - seed["untrained"]["value"]
         > seed["epochs"][-1]["test_accuracy"] - seed["epochs"][0]["test_accuracy"]
@@ -173,11 +172,11 @@ def first_epoch_does_most(result: dict[str, Any]) -> bool:
 
 @claim(training)
 def seeds_agree(result: dict[str, Any]) -> bool:
-    """The seeds lie closer together than one seed's interval is wide."""
+    """The range of accuracy over seeds is smaller than the width of one seed's interval."""
     return bool(result["range"] < result["interval"])
 
 
 @claim(training)
 def every_seed_accurate(result: dict[str, Any]) -> bool:
-    """Every seed reaches 99 %."""
+    """The clean accuracy of every seed reaches 99 %."""
     return bool(result["lowest"] >= GOAL)

@@ -1,5 +1,4 @@
-"""What the page on the model measures: the data, the layers, the training, the answers to the test
-images."""
+"""What the page on the model measures: the data, the layers, the training, the answers to the test images."""
 
 from __future__ import annotations
 
@@ -23,7 +22,7 @@ from advlab.training.loop import WARM_UP, Recipe
 SHOWN_PER_CLASS = 4  # training images of each class in the picture of the data
 SHOWN_ERRORS = 10
 CONFIDENT = 0.9  # an answer given with more than this probability is called confident
-GOAL = 0.99  # clean accuracy that the standard model has to reach
+GOAL = 0.99  # clean accuracy that the standard model must reach
 BINS = 18  # of confidence, from one in ten (pure guessing) to certainty
 
 
@@ -39,7 +38,7 @@ def all_trainings(profile: Profile) -> list[Computation]:
 
 @measurement
 def data(profile: Profile) -> dict[str, Any]:
-    """MNIST itself: images a class, mean and standard deviation of the pixels, the share that is black."""
+    """MNIST itself: images per class, mean and standard deviation of the pixels, and the share that is black."""
     train, test = mnist("train"), mnist("test")
     counts = {"train": train.labels.bincount().tolist(), "test": test.labels.bincount().tolist()}
     per_class = [(train.labels == digit).nonzero()[:SHOWN_PER_CLASS, 0].tolist() for digit in range(CLASSES)]
@@ -65,7 +64,7 @@ def data(profile: Profile) -> dict[str, Any]:
 
 
 def layers(model: nn.Module, image: Tensor) -> list[dict[str, Any]]:
-    """Each child of the model in order: name, class, shape of what it puts out for one image, parameters.
+    """Name, class, output shape for one image and number of parameters of each child of the model, in order.
 
     Args:
         image: a batch of one.
@@ -103,7 +102,7 @@ def architecture(profile: Profile) -> dict[str, Any]:
 
 
 def untrained(recipe: Recipe, seed: int) -> nn.Module:
-    """The network as `advlab.training.train` begins with it: same seed, same weights."""
+    """The untrained network from which `advlab.training.train` starts: same seed, same weights."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         return recipe.architecture()
@@ -111,7 +110,7 @@ def untrained(recipe: Recipe, seed: int) -> nn.Module:
 
 @measurement(trainings=all_trainings)
 def training(profile: Profile) -> dict[str, Any]:
-    """Loss and accuracy after each epoch of the standard recipe, from several seeds, untrained weights first."""
+    """Loss and accuracy after each epoch of the standard recipe, for several seeds, untrained weights first."""
     recipe = zoo.for_profile(zoo.STANDARD, profile)
     test = subset(recipe.test_images or len(mnist("test")))
     seeds: list[dict[str, Any]] = []
@@ -144,10 +143,10 @@ def training(profile: Profile) -> dict[str, Any]:
 
 
 def judged(labels: Sequence[int], predictions: Sequence[int], confidences: Sequence[float]) -> dict[str, Any]:
-    """Answers taken apart: by class, by pair of classes, by confidence.
+    """Answers counted by class, by pair of classes and by confidence.
 
     Args:
-        labels, predictions: one class in 0..9 an image.
+        labels, predictions: one class in 0..9 per image.
         confidences: the probability that the model gave to its prediction, in [0, 1].
     """
     right = [label == prediction for label, prediction in zip(labels, predictions, strict=True)]
@@ -183,7 +182,7 @@ def judged(labels: Sequence[int], predictions: Sequence[int], confidences: Seque
 
 
 def histogram(confidences: Sequence[float]) -> list[int]:
-    """How many confidences lie in each of `BINS` equal bins between 1/classes and 1, both ends included."""
+    """The number of confidences in each of `BINS` equal bins between 1/classes and 1, both ends included."""
     counts = [0] * BINS
     for confidence in confidences:
         share = (confidence - 1 / CLASSES) / (1 - 1 / CLASSES)
@@ -193,7 +192,7 @@ def histogram(confidences: Sequence[float]) -> list[int]:
 
 @measurement(trainings=one_training)
 def answers(profile: Profile) -> dict[str, Any]:
-    """What the standard model answers to clean test images: right or wrong, which class, how confidently."""
+    """The standard model's answers to clean test images: right or wrong, which class, how confident."""
     n = profile.test_images or len(mnist("test"))
     chosen, test = indices(n), subset(n)
     model = zoo.trained(zoo.for_profile(zoo.STANDARD, profile))

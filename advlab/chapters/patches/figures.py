@@ -14,7 +14,7 @@ from advlab.chapters.shared.cells import percent
 from advlab.engine.chapter import Drawing, figure
 
 Result = dict[str, Any]
-#: What was pasted, by role: colour and marker.
+#: The role of each pasted picture, which gives colour and marker.
 LOOKS: dict[str, style.Role] = {
     "patch": "fgsm",
     "a real three": "pgd",
@@ -25,7 +25,7 @@ LOOKS: dict[str, style.Role] = {
 
 
 def of_all(few: Result, many: Result) -> dict[str, Result]:
-    """All sizes in order."""
+    """The rows of all sizes in order."""
     both: dict[str, Result] = few["sizes"] | many["sizes"]
     return dict(sorted(both.items(), key=lambda item: int(item[0])))
 
@@ -52,7 +52,7 @@ def patches(few: Result, many: Result) -> Drawing:
 
 
 def in_circle(levels: list[list[int]]) -> Any:
-    """A picture in [0, 1] of which only the inscribed circle is drawn."""
+    """A picture in [0, 1] with only its inscribed circle shown."""
     pixels = np.asarray(levels, dtype=float) / 255
     centres = (np.arange(len(pixels)) + 0.5) / len(pixels) * 2 - 1
     return np.where(np.hypot(centres[:, None], centres[None, :]) < 1, pixels, np.nan)
@@ -60,7 +60,7 @@ def in_circle(levels: list[list[int]]) -> Any:
 
 @figure(large)
 def pasted(result: Result) -> Drawing:
-    """The first images, clean, with noise and with the patch at the same place."""
+    """The first images: clean, with noise, and with the patch at the same place."""
     shown = result["sizes"][str(SIZE)]["shown"]
     drawn, axes = plt.subplots(3, len(shown), figsize=(style.WIDTH, 5.0), squeeze=False)
     for column, one in enumerate(shown):
@@ -89,7 +89,7 @@ def pasted(result: Result) -> Drawing:
 
 @figure(small, large)
 def by_size(few: Result, many: Result) -> Drawing:
-    """How often an image is read as the target, over the patch's size, for the patch and its controls."""
+    """How often an image is read as the target, against the patch's size, for the patch and its controls."""
     sizes = of_all(few, many)
     drawn, axes = plt.subplots(figsize=(style.WIDTH, 4.4))
     at = [int(size) for size in sizes]
@@ -116,7 +116,7 @@ def by_size(few: Result, many: Result) -> Drawing:
 
 @figure(large)
 def by_place(result: Result) -> Drawing:
-    """The same answers, parted by how much of the digit the patch hides."""
+    """The same answers, split by how much of the digit the patch hides."""
     measured = result["sizes"][str(SIZE)]["places"]
     parts = {name: measured[name] for name in PLACES if name in measured}
     drawn, axes = plt.subplots(figsize=(style.WIDTH, 3.6))

@@ -1,4 +1,4 @@
-"""Patches of several sizes, trained on one network and pasted at random places into images that it never met."""
+"""Patches of several sizes, trained on one network and pasted at random places into images never trained on."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from advlab.engine.cache.progress import report
 from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, predict
 
-#: Sides of the square of pixels of which a patch is the inscribed circle; an image has 28.
+#: Sides in pixels of the square whose inscribed circle is the patch; an image has 28.
 SMALL, LARGE = (7, 11), (15, 19)
-#: The size of the pictures and of the question where the patch lies.
+#: The size in the pictures and in the comparison of places.
 SIZE = 15
-#: What everything is to be read as.
+#: The class that every patch aims for.
 TARGET = 3
 STEPS, BATCH = 150, 50
-#: From the training split: a patch must work on images that it has not met.
+#: Images from the training split: a patch must work on images that it was not trained on.
 TRAIN_IMAGES = 2000
 MOST_IMAGES = 1000
 SEEDS = (0, 1, 2)
 SEED = 1712
-#: How many images are shown.
+#: The number of images shown.
 SHOWN = 5
-#: Shares of a digit's ink under the patch that part its places into three kinds.
+#: Shares of a digit's ink under the patch that divide its places into three kinds.
 PARTS = (1 / 3, 2 / 3)
 PLACES = ("less than a third", "up to two thirds", "more")
 
@@ -47,18 +47,18 @@ def of_standard(profile: Profile) -> list[Computation]:
 
 @measurement(trainings=of_standard)
 def small(profile: Profile) -> Result:
-    """How often a patch of the two small sizes makes the digit read as a three, beside four controls."""
+    """How often a patch of the two small sizes makes a digit read as a three, beside four controls."""
     return of_sizes(profile, SMALL)
 
 
 @measurement(trainings=of_standard)
 def large(profile: Profile) -> Result:
-    """How often a patch of the two large sizes makes the digit read as a three, beside four controls."""
+    """How often a patch of the two large sizes makes a digit read as a three, beside four controls."""
     return of_sizes(profile, LARGE)
 
 
 def of_sizes(profile: Profile, sizes: tuple[int, ...]) -> Result:
-    """For each size: the patch, what it and its controls do to held-out images, and what it does to other networks."""
+    """For each size: the patch, its effect and its controls' on held-out images, and its effect on other networks."""
     recipe = zoo.for_profile(zoo.STANDARD, profile)
     models = {f"seed {seed}": zoo.trained(recipe, seed) for seed in SEEDS}
     train, test = subset(TRAIN_IMAGES, "train"), held_out(profile)
@@ -100,19 +100,19 @@ def of_sizes(profile: Profile, sizes: tuple[int, ...]) -> Result:
 
 
 def number_of(profile: Profile) -> int:
-    """How many test images are drawn, those of the target class included."""
+    """The number of test images drawn, those of the target class included."""
     return profile.slow_images if profile.slow_images > 1000 else min(profile.slow_images, MOST_IMAGES)
 
 
 def held_out(profile: Profile) -> Dataset:
-    """Test images that are not of the target class: of the others a wrong answer can be told from a right one."""
+    """Test images that are not of the target class, so that the target is always a wrong answer."""
     test = subset(number_of(profile))
     others = test.labels != TARGET
     return Dataset(test.images[others], test.labels[others])
 
 
 def controls(model: nn.Module, size: int, generator: torch.Generator) -> dict[str, Tensor]:
-    """Pictures of the same size that nobody trained: noise, grey, white, and a real three that the model reads well."""
+    """Untrained pictures of the same size: noise, grey, white, and a real three that the model reads well."""
     noise = torch.rand(1, size, size, generator=generator)
     return {
         "noise": noise,
@@ -123,12 +123,12 @@ def controls(model: nn.Module, size: int, generator: torch.Generator) -> dict[st
 
 
 def real_digit(model: nn.Module, size: int) -> Tensor:
-    """The training image of the target that the model is surest of, cut to its ink and shrunk to the patch's size."""
+    """The target's training image that the model is surest of, cut to its ink and shrunk to fit the patch."""
     train = subset(TRAIN_IMAGES, "train")
     threes = train.images[train.labels == TARGET]
     with torch.no_grad():
         sureness = torch.cat([model(part).log_softmax(1)[:, TARGET] for part in threes.split(100)])
-    picture = threes[sureness.argmax()][:, 4:24, 4:24]  # MNIST's digits lie in the middle 20 by 20 pixels
+    picture = threes[sureness.argmax()][:, 4:24, 4:24]  # MNIST's digits occupy the middle 20 by 20 pixels
     # Smaller than the circle, so that the circle does not cut it: a square of side size / sqrt(2), with black around.
     inner = max(round(size / 2**0.5), 1)
     shrunk = F.interpolate(picture[None], size=(inner, inner), mode="area")[0]
@@ -138,7 +138,7 @@ def real_digit(model: nn.Module, size: int) -> Tensor:
 
 
 def of_answers(answers: Tensor, labels: Tensor) -> Result:
-    """How many are read as the target, and how many still as what they are."""
+    """The shares of images read as the target and still read right."""
     n = len(labels)
     return {
         "target": Proportion(int((answers == TARGET).sum()), n).to_json(),
@@ -147,13 +147,13 @@ def of_answers(answers: Tensor, labels: Tensor) -> Result:
 
 
 def covered_area(places: Placements, size: int) -> float:
-    """The mean share of an image that lies under the circle."""
+    """The mean share of an image's area under the circle."""
     blank = torch.zeros(len(places.rows), 1, 28, 28)
     return float(apply_patch(blank, torch.ones(1, size, size), places).mean())
 
 
 def of_places(images: Tensor, places: Placements, size: int, read: dict[str, Tensor]) -> Result:
-    """The same answers, parted by how much of the digit's ink the patch hides."""
+    """How often images are read as the target, split by how much of the digit's ink the patch hides."""
     hidden = images - apply_patch(images, torch.zeros(1, size, size), places)
     share = hidden.flatten(1).sum(1) / images.flatten(1).sum(1)
     parts = (share < PARTS[0], (share >= PARTS[0]) & (share < PARTS[1]), share >= PARTS[1])
@@ -168,7 +168,7 @@ def of_places(images: Tensor, places: Placements, size: int, read: dict[str, Ten
 
 
 def of_shown(test: Dataset, pasted: dict[str, Tensor], read: dict[str, Tensor]) -> list[Result]:
-    """The first images: clean and with the patch, with label and answer."""
+    """The first images: clean, with the patch and with noise, each with label and answers."""
     return [
         {
             "label": int(test.labels[number]),

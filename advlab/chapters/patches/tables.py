@@ -10,14 +10,14 @@ from advlab.chapters.shared.cells import percent, with_interval
 from advlab.engine.chapter import Table, table
 
 Result = dict[str, Any]
-#: With intervals: the two that are compared first; without them: two more. Grey is in the figure.
+#: The two pictures compared first, with intervals; then two more, without. Grey is in the figure.
 BOTH = ("patch", "a real three")
 OTHERS = ("noise", "white")
 
 
 @table(small, large)
 def sizes(few: Result, many: Result) -> Table:
-    """How often each picture makes the target of an image, by size."""
+    """How often each picture makes an image read as the target, by size."""
     return Table(
         ["width", "area", *BOTH, *OTHERS, "right, patch", "right, noise"],
         [
@@ -41,7 +41,7 @@ def sizes(few: Result, many: Result) -> Table:
 
 @table(small, large)
 def carried(few: Result, many: Result) -> Table:
-    """The patch made on one network, on networks that it was not made on."""
+    """The effect of a patch on networks that it was not made on."""
     names = [f"seed {seed}" for seed in SEEDS]
     return Table(
         ["width", f"{names[0]}, made on it", *names[1:]],

@@ -1,1 +1,1 @@
-"""The page on practice: what is watched (`measure`), who may release what (`release`), what is drawn and claimed."""
+"""The page on practice: what is monitored (`measure`), release thresholds (`release`), what is drawn and claimed."""

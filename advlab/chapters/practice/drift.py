@@ -1,4 +1,4 @@
-"""Monitors of windows of answers: how often they cry without cause, and how many attacked images it takes."""
+"""Monitors of windows of answers: their false alarms, and how many attacked images it takes to raise one."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from advlab.engine.cache.progress import report
 from advlab.evaluation import Proportion
 from advlab.monitoring import DriftMonitor, confidences
 
-#: Answers in a window; windows drawn for each figure; attacked images among the answers.
+#: Numbers of answers in a window and of windows drawn per figure; shares of attacked images among the answers.
 WINDOW, WINDOWS = 100, 250
 SHARES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.5)
-#: The share of clean windows that may raise an alarm, of both monitors.
+#: The share of clean windows in which each monitor may raise an alarm.
 FALSE_ALARMS = 0.01
-#: Clean windows on which the limit of the mean is set.
+#: The number of clean windows on which the limit of the mean is set.
 QUIET_WINDOWS = 2000
 KS, MEAN = "distribution", "mean"
 
@@ -26,12 +26,12 @@ Result = dict[str, Any]
 
 
 def fresh_generator() -> torch.Generator:
-    """A generator of the page's seed, anew for each use."""
+    """A new generator with the page's seed, for each use."""
     return torch.Generator().manual_seed(SEED)
 
 
 def lowest_mean(reference: Tensor) -> float:
-    """The mean confidence below which a window of the reference falls as seldom as false alarms may come."""
+    """The limit that the mean confidence of a reference window falls below as rarely as false alarms are allowed."""
     drawn = torch.randint(len(reference), (QUIET_WINDOWS, WINDOW), generator=fresh_generator())
     return float(reference[drawn].mean(1).sort().values[int(FALSE_ALARMS * QUIET_WINDOWS)])
 
@@ -48,17 +48,17 @@ def windows(clean: Tensor, attacked: Tensor, share: float, generator: torch.Gene
 
 
 def alarms(seen: Tensor, monitor: DriftMonitor, limit: float) -> Result:
-    """The share of windows in which each monitor gives an alarm."""
+    """The share of windows in which each monitor raises an alarm."""
     by_test = sum(monitor.alarm(window) for window in seen)
     by_mean = int((seen.mean(1) < limit).sum())
     return {KS: Proportion(by_test, len(seen)).to_json(), MEAN: Proportion(by_mean, len(seen)).to_json()}
 
 
 def over_windows(reference: Tensor, answers: dict[str, tuple[Tensor, Tensor]]) -> Result:
-    """Alarms over windows of clean answers, and of clean ones with more and more successful attacks among them.
+    """Alarms in windows of clean answers, and in windows with more and more successful attacks among clean answers.
 
     Args:
-        reference: confidences of clean images of a quiet time.
+        reference: confidences of clean images from a quiet time.
         answers: logits and labels by attack, "clean" among them.
     """
     monitor, limit = DriftMonitor(reference, FALSE_ALARMS), lowest_mean(reference)

@@ -1,4 +1,4 @@
-"""The plots of the page on practice: confidence under attack, reliability, alarms of monitors."""
+"""The plots of the page on practice: confidence under attack, reliability, monitors' alarms."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from advlab.evaluation import Proportion
 
 Result = dict[str, Any]
 LOOKS: dict[str, style.Role] = {"clean": "clean", "FGSM": "fgsm", "PGD": "pgd", "PGD, fitted": "noise"}
-#: Places on the scale of nines, and what they say.
+#: Ticks on the scale of nines, with their labels.
 TICKS = {0: "0%", 1: "90%", 2: "99%", 3: "99.9%", 4: "4 nines", 6: "6 nines", 8: "8 nines", 10: "10 nines"}
-#: A dot of a reliability diagram stands for at least so many answers: fewer say nothing.
+#: The least number of answers behind a dot of a reliability diagram; fewer say nothing.
 ANSWERS = 10
 
 
 @figure(standard)
 def confidence(result: Result) -> Drawing:
-    """How sure the model is where it is right on clean images, and where attacks made it wrong."""
+    """The model's confidence where it is right on clean images, and where attacks made it wrong."""
     shown = {"clean": "clean, right", **{name: f"{name}, wrong" for name in ATTACKERS}}
     drawn, panels = plt.subplots(len(shown), 1, figsize=(style.WIDTH, 5.6), sharex=True, sharey=True)
     limit = float(nines(torch.tensor(result["limit"])))
@@ -64,7 +64,7 @@ def confidence(result: Result) -> Drawing:
 
 @figure(standard, robust)
 def diagrams(undefended: Result, defended: Result) -> Drawing:
-    """Reliability before and after the temperature, clean and under FGSM."""
+    """Reliability diagrams before and after the temperature is fitted, clean and under FGSM."""
     drawn, grid = plt.subplots(2, 2, figsize=(style.WIDTH, 6.4), sharex=True, sharey=True)
     words = []
     for row, (model, result) in zip(
@@ -99,7 +99,7 @@ def diagrams(undefended: Result, defended: Result) -> Drawing:
 
 
 def dots(axes: Axes, found: Result, label: str, role: style.Role, face: str) -> None:
-    """The dots of one diagram, with 95% Wilson intervals."""
+    """Draws the dots of one diagram, with 95% Wilson intervals."""
     rows = [(sure, right) for n, sure, right in found["bins"] if n >= ANSWERS]
     for n, sure, right in found["bins"]:
         if n >= ANSWERS:
@@ -113,7 +113,7 @@ def dots(axes: Axes, found: Result, label: str, role: style.Role, face: str) -> 
 
 @figure(standard)
 def monitors(result: Result) -> Drawing:
-    """How often a window raises an alarm, by the share of attacked images in it."""
+    """The share of windows that raise an alarm, by the share of attacked images in them."""
     drawn, panels = plt.subplots(1, 2, figsize=(style.WIDTH, 3.9), sharey=True)
     windows, words = result["windows"], []
     for axes, monitor, title in zip(

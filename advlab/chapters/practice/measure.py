@@ -1,4 +1,4 @@
-"""What the page on practice measures: confidence and calibration under attack, an audit of an undefended model."""
+"""What the page on practice measures: confidence and calibration under attack, and an audit of an undefended model."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, logits
 from advlab.monitoring import calibration_error, confidences, fit_temperature, reliability
 
-#: Images attacked; clean ones, which are not among them, to fit a temperature and limits on; the rest is watched.
+#: Numbers of images to attack, and of other, clean ones to fit a temperature and limits on; the rest is monitored.
 IMAGES, HELD_OUT = 500, 4000
-#: Of PGD; and where it has to make the model sure.
+#: Steps of PGD, and of the PGD that has to make the model confident.
 STEPS, SURE_STEPS = 10, 20
-#: The share of clean images that an alert on low confidence may send to a human.
+#: The share of clean images that an alert on low confidence may refer to a human.
 ALERTED = 0.05
 #: An answer given with more than this probability is called confident.
 CONFIDENT = 0.9
-#: Points on the line from an image to what PGD made of it, among which an attacker picks a confidence.
+#: The number of points on the line from an image to PGD's result among which an attacker picks a confidence.
 POINTS = 13
-#: Bins of confidence in nines: minus the logarithm to base ten of what is missing to certainty.
+#: The range and width of bins of confidence in nines: minus the base-ten logarithm of the distance to certainty.
 NINES, WIDTH = 12, 0.5
 
 Result = dict[str, Any]
 
 
 def parts(profile: Profile) -> tuple[Dataset, Dataset, Dataset]:
-    """Test images to attack; others to fit on, seeded; all the rest, clean, to watch."""
+    """Test images to attack; others, drawn with the page's seed, to fit on; all the rest, clean, to monitor."""
     whole = mnist("test")
     free = torch.ones(len(whole), dtype=torch.bool)
     attacked = indices(min(IMAGES, profile.slow_images))
@@ -48,7 +48,7 @@ def parts(profile: Profile) -> tuple[Dataset, Dataset, Dataset]:
 
 
 def plain(model: nn.Module, test: Dataset) -> dict[str, Tensor]:
-    """Adversarial images by an attacker in a hurry and by a thorough one."""
+    """Adversarial images by an attacker in a hurry (FGSM) and by a thorough one (PGD)."""
     return {
         "FGSM": fgsm(model, test.images, test.labels, EPSILON),
         "PGD": pgd(
@@ -63,11 +63,11 @@ def plain(model: nn.Module, test: Dataset) -> dict[str, Tensor]:
 
 
 def fitted(model: nn.Module, test: Dataset, broken: Tensor, clean: Tensor) -> Tensor:
-    """By one who knows that confidence is watched: wrong answers that are as sure as answers to clean images.
+    """Adversarial images whose wrong answers are as confident as clean answers, since the attacker knows the monitors.
 
     PGD towards the likeliest wrong class makes the model sure of it. On the line from the image to that point, which
     lies in the ball as both its ends do, the attacker takes the wrong answer whose confidence is nearest to one drawn
-    from the clean ones. Where nothing on the line is wrong, the image that broke the model stays.
+    from the clean ones. Where nothing on the line is wrong, `broken`'s image stays.
 
     Args:
         broken: what PGD made of the images.
@@ -95,12 +95,12 @@ def fitted(model: nn.Module, test: Dataset, broken: Tensor, clean: Tensor) -> Te
 
 
 def nines(confidence: Tensor) -> Tensor:
-    """Confidence by its nines, a scale on which 99% and 99.9% lie apart: 1 for 90%, 2 for 99%; at most `NINES`."""
+    """Confidence in nines, a scale that separates 99% and 99.9%: 1 for 90%, 2 for 99%; at most `NINES`."""
     return -torch.log10((1 - confidence).clamp(min=10.0**-NINES))
 
 
 def histogram(confidence: Tensor) -> list[float]:
-    """The share of answers in each bin of nines; none where there is no answer."""
+    """The share of answers in each bin of nines; zeros if there is no answer."""
     if len(confidence) == 0:
         return [0.0] * int(NINES / WIDTH)
     counts = torch.histc(nines(confidence), bins=int(NINES / WIDTH), min=0, max=NINES)
@@ -111,12 +111,12 @@ def examined(model: nn.Module, profile: Profile, monitored: bool) -> Result:
     """Confidence, an alert on low confidence and calibration, on clean images and under attack.
 
     Args:
-        monitored: whether monitors of windows are measured, too, and the attacker who knows of them.
+        monitored: whether to measure monitors of windows, too, and the attacker who knows of them.
     """
     test, held, watched = parts(profile)
     quiet = logits(model, held.images)
     temperature = fit_temperature(quiet, held.labels)
-    # The share of clean images below the limit is at most what was asked for, on the images that it is set on.
+    # At most the required share of the clean images that the limit is set on lies below it.
     limit = float(confidences(quiet).sort().values[int(ALERTED * len(held))])
     answers = {"clean": (logits(model, watched.images), watched.labels)}
     attacked = plain(model, test)
@@ -139,7 +139,7 @@ def examined(model: nn.Module, profile: Profile, monitored: bool) -> Result:
 
 
 def answered(given: Tensor, labels: Tensor, temperature: float, limit: float) -> Result:
-    """What answers look like from outside: how sure, how often right when so sure, how many an alert would see."""
+    """Confidence of the answers, their calibration, and how many an alert would catch."""
     right, sure, cooled = given.argmax(1) == labels, confidences(given), confidences(given, temperature)
     wrong = sure[~right]
     missed = Proportion(int((wrong >= limit).sum()), len(wrong)).to_json() if len(wrong) else None
@@ -158,7 +158,7 @@ def answered(given: Tensor, labels: Tensor, temperature: float, limit: float) ->
 
 
 def calibrated(confidence: Tensor, right: Tensor) -> Result:
-    """The calibration error, and the dots of the reliability diagram."""
+    """The calibration error and the dots of the reliability diagram."""
     dots = [[one.n, one.confidence, one.accuracy] for one in reliability(confidence, right) if one.n]
     return {"error": calibration_error(confidence, right), "bins": dots}
 
@@ -170,7 +170,7 @@ def share(of: Tensor) -> dict[str, float | int]:
 
 @measurement(trainings=standard_only)
 def standard(profile: Profile) -> Result:
-    """Confidence, calibration, monitors of the standard model: clean, FGSM, PGD, and PGD fitted to the monitors."""
+    """Confidence, calibration and monitors of the standard model: clean, under FGSM, PGD, PGD fitted to monitors."""
     return examined(zoo.trained(zoo.for_profile(zoo.STANDARD, profile)), profile, monitored=True)
 
 

@@ -1,4 +1,4 @@
-"""Release thresholds that differ by adversary: examples to adapt, each with the arithmetic that it comes from."""
+"""Release thresholds by adversary: examples to adapt, each with the arithmetic behind it."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ WORST = "worst case"
 
 @dataclass(frozen=True)
 class Threshold:
-    """What a use asks of a model, derived from what an error costs and what can be borne.
+    """The accuracy that a use demands of a model, derived from the cost of an error and the loss that can be borne.
 
     Args:
         use: what the model is used for.
         adversary: who profits from an error, and how.
-        counts: the figure of an audit that is held against it: "worst case" over all attacks, or "random noise".
-        tries: images that meet the model in a year with an attack on them (or with noise).
-        loss: of one error, in any unit of money, above 0.
-        bearable: what errors may cost in a year, in the same unit; below `tries * loss`.
-        reason: why these figures.
+        counts: the audit figure that is compared with it: "worst case" over all attacks, or "random noise".
+        tries: images per year that reach the model under attack (or with noise).
+        loss: the loss from one error, in any unit of money, above 0.
+        bearable: what errors may cost per year, in the same unit; below `tries * loss`.
+        reason: the reason for these figures.
     """
 
     use: str
@@ -40,11 +40,11 @@ class Threshold:
 
     @property
     def at_least(self) -> float:
-        """The accuracy from which on the expected loss can be borne, in (0, 1)."""
+        """The least accuracy at which the expected loss can be borne, in (0, 1)."""
         return 1 - self.bearable / (self.tries * self.loss)
 
 
-#: Made up, to be argued with. snippets/practice/thresholds.toml is the reader's copy (a test compares them).
+#: Invented, and meant to be argued with. snippets/practice/thresholds.toml is the reader's copy (a test compares them).
 THRESHOLDS = (
     Threshold(
         "photo-archive",
@@ -86,11 +86,11 @@ THRESHOLDS = (
 
 
 def decide(report: dict[str, Any], threshold: Threshold) -> Decision:
-    """Whether the audited model may be released for this use: the lower end of the interval has to reach the threshold.
+    """Whether the audited model may be released for this use: the interval's lower end must reach the threshold.
 
     Args:
-        report: `advlab audit --json`, read.
-        threshold: of the use.
+        report: the parsed output of `advlab audit --json`.
+        threshold: the threshold of the use.
     """
     figure = counted(report, threshold)
     severities = {flag["severity"] for flag in report["flags"]}

@@ -11,9 +11,9 @@ from advlab.chapters.shared.cells import percent, with_interval
 from advlab.engine.chapter import Table, table
 
 Result = dict[str, Any]
-#: In the order of the page; JSON keeps none.
+#: The attacks in the order of the page; JSON keeps no order.
 ATTACKERS = ("FGSM", "PGD", "PGD, fitted")
-#: What an audit's attacks stand for: who they are, the attack, and what it has to see.
+#: What an audit's attacks stand for: the attacker, the attack, and what it needs to see.
 KNOWLEDGE = (
     ("nobody, chance only", NOISE),
     ("has a network of their own", "transfer"),
@@ -25,7 +25,7 @@ KNOWLEDGE = (
 
 @table(audited, trained_on_pgd)
 def attackers(undefended: Result, defended: Result) -> Table:
-    """The same two models under attackers who know more and more."""
+    """Two models under attackers who know more and more."""
     rows = [
         [who, attack, *(with_interval(found["attacks"][attack]["accuracy"]) for found in (undefended, defended))]
         for who, attack in KNOWLEDGE
@@ -44,7 +44,7 @@ def attackers(undefended: Result, defended: Result) -> Table:
 
 @table(audited, trained_on_pgd)
 def thresholds(undefended: Result, defended: Result) -> Table:
-    """What each use asks, and what becomes of both models."""
+    """The threshold of each use, and the decision on both models."""
     reports = [as_reported(found) for found in (undefended, defended)]
     rows = [
         [
@@ -69,13 +69,13 @@ def thresholds(undefended: Result, defended: Result) -> Table:
 
 
 def as_reported(found: Result) -> Result:
-    """An audit as the store keeps it, in the form of `advlab audit --json`, which is a list of attacks."""
+    """A stored audit in the form of `advlab audit --json`, in which the attacks are a list."""
     return found | {"attacks": [{"name": name, **one} for name, one in found["attacks"].items()]}
 
 
 @table(standard)
 def alerts(result: Result) -> Table:
-    """Who is seen by an alert on low confidence."""
+    """Which attacks an alert on low confidence catches."""
     rows = []
     for name in ("clean", *ATTACKERS):
         one = result["under"][name]
@@ -103,7 +103,7 @@ def alerts(result: Result) -> Table:
 
 @table(standard, robust)
 def calibration(undefended: Result, defended: Result) -> Table:
-    """The calibration error before and after a temperature was fitted."""
+    """The calibration error before and after a temperature is fitted."""
     rows = [
         [
             model,

@@ -3,5 +3,5 @@
 from advlab.chapters.preprocessing.defense_rows import by_name
 from advlab.chapters.preprocessing.measure import coarse, jpeg, median, one_bit, resizing, total_variation
 
-#: What other pages show, too: results, and what is made of them.
+#: Names that other pages use: results and what is made from them.
 __all__ = ["by_name", "coarse", "jpeg", "median", "one_bit", "resizing", "total_variation"]

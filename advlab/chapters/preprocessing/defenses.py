@@ -1,4 +1,4 @@
-"""The preprocessing defenses of the page, each before the standard model."""
+"""The preprocessing defenses of the page, each in front of the standard model."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from advlab.defenses.preprocessing import Transformation
 from advlab.defenses.random_resizing import RandomResizing
 from advlab.defenses.total_variation import TotalVariation
 
-#: JPEG's quality; grey levels of a coarse rounding, in bits; the median's window; what total variation weighs, how many
-#: steps it takes and which share of the pixels it sees; the smallest side of a resized image.
+#: JPEG's quality; bits of the coarse rounding; the median's window; total variation's weight, number of steps and share
+#: of pixels kept; the smallest side of a resized image.
 QUALITY, BITS, WINDOW = 75, 3, 3
 WEIGHT, ITERATIONS, KEPT = 0.1, 15, 0.5
 SMALLEST = 24
@@ -19,7 +19,7 @@ NAMES = ("JPEG", "total variation", "3-bit depth", "median filter", "random resi
 
 
 def transformation(name: str, seed: int) -> Transformation:
-    """What the image passes before the model sees it; `seed` is of the draws, where there are any."""
+    """The transformation called `name`, applied before the model; `seed` is the seed of its draws, if it has any."""
     generator = torch.Generator().manual_seed(seed)
     if name == "JPEG":
         return Jpeg(QUALITY)

@@ -27,7 +27,7 @@ Result = dict[str, Any]
 
 @figure(jpeg, total_variation, coarse, median, resizing, one_bit)
 def dots(*results: Result) -> Drawing:
-    """Each defense at both epsilons: under images made without it, and under images made for it."""
+    """Accuracy of each defense at both epsilons: on images made without it, and on images made for it."""
     rows = [
         Pair(f"{name}, ε = {epsilon}", found[f"FGSM, static, {epsilon}"], found[f"adaptive, {epsilon}"])
         for epsilon in ("0.1", "0.3")
@@ -45,7 +45,7 @@ def dots(*results: Result) -> Drawing:
 
 @figure(one_bit, over_epsilon, undefended)
 def one_bit_over_epsilon(near: Result, further: Result, bare: Result) -> Drawing:
-    """Accuracy behind rounding to black and white over epsilon, beside the undefended model."""
+    """Accuracy behind rounding to black and white against epsilon, beside the undefended model."""
     drawing, axes = plt.subplots()
     found = {0.0: near["clean"]} | {float(name): near[f"adaptive, {name}"] for name in ("0.1", "0.3")}
     found |= {float(name): of for name, of in further.items()}
@@ -73,7 +73,7 @@ def one_bit_over_epsilon(near: Result, further: Result, bare: Result) -> Drawing
 
 @figure(pixels)
 def values(result: Result) -> Drawing:
-    """How often each grey level occurs, and which of them a change of epsilon carries across the middle."""
+    """How often each grey level occurs, and which levels a change of epsilon carries across the middle."""
     drawing, axes = plt.subplots(figsize=(style.WIDTH, 3.0))
     shares, edges = result["histogram"], result["edges"]
     width = edges[1] - edges[0]

@@ -1,8 +1,8 @@
-"""A search made for rounding to black and white: which of the pixels that can cross the middle should do so?
+"""A search against rounding to black and white: which of the pixels that can cross the middle should do so?
 
-Behind one-bit rounding the model sees only which pixels lie above one half. A change of at most epsilon turns a pixel
-over if it lies within epsilon of one half, and no other. So the attacker's choices are the subsets of those pixels, and
-nothing else matters.
+Behind one-bit rounding the model sees only which pixels lie above one half. A change of at most epsilon flips the
+pixels that lie within epsilon of one half, and no others. So the attacker's choices are the subsets of those pixels,
+and nothing else matters.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ HALF = 0.5
 
 
 def crossing(images: Float[Tensor, "batch *shape"], epsilon: float) -> Bool[Tensor, "batch *shape"]:
-    """Which pixels a change of at most epsilon can carry across one half; exactly one half is rounded down."""
+    """Mask of pixels that a change of at most epsilon can carry across one half; exactly one half is rounded down."""
     over = images > HALF
     return torch.where(over, images - epsilon <= HALF, images + epsilon > HALF)
 
 
 def rounded(images: Float[Tensor, "batch *shape"]) -> Float[Tensor, "batch *shape"]:
-    """Black and white, as `advlab.defenses.BitDepth(1)` makes them."""
+    """The images in black and white, as `advlab.defenses.BitDepth(1)` makes them."""
     return (images > HALF).to(images)
 
 
@@ -39,19 +39,19 @@ def flipped(
     candidates: int,
     flips: int,
 ) -> Float[Tensor, "batch *shape"]:
-    """Turns pixels over, one at a time, and keeps each turn that narrows the margin: greedy, led by the gradient.
+    """Images attacked by a greedy search, led by the gradient: pixels flip one at a time where that narrows the margin.
 
     Args:
         model: sees black and white images.
-        images: in [0, 1], as they came.
+        images: in [0, 1], clean.
         labels: the true classes.
         epsilon: in pixel units.
         start: within epsilon of the images, for instance what another attack found.
-        candidates: pixels tried for each turn, those where the gradient promises most.
-        flips: turns for each image at most.
+        candidates: pixels tried for each flip, those where the gradient promises most.
+        flips: the most flips for each image.
 
     Returns:
-        Images within epsilon, with the pixels of the best set found just across one half, all others as they came.
+        Images within epsilon, with the pixels of the best set found just across one half and all others unchanged.
     """
     fast = for_attacks(model)
     parts = zip(*(of.split(CHUNK) for of in (images, labels, start)), strict=True)
@@ -70,7 +70,7 @@ def _searched(
             break
         here = seen[going].requires_grad_()
         (gradient,) = torch.autograd.grad(margin(model(here), labels[going]).sum(), here)
-        # To first order a turn changes the margin by the derivative, upwards from black and downwards from white.
+        # To first order a flip changes the margin by the derivative, upwards from black and downwards from white.
         gain = (gradient * (1 - 2 * here.detach())).flatten(1).masked_fill(~movable[going], -torch.inf)
         places = gain.topk(min(candidates, gain.shape[1]), dim=1).indices
         allowed = movable[going].gather(1, places)
@@ -91,6 +91,6 @@ def _searched(
 def carried(
     images: Float[Tensor, "batch *shape"], wanted: Float[Tensor, "batch *shape"], epsilon: float
 ) -> Float[Tensor, "batch *shape"]:
-    """The images with every pixel on the side of one half that is wanted, moved by epsilon where it was not."""
+    """The images with every pixel on the wanted side of one half, moved by epsilon where it was on the other."""
     moved = torch.where(wanted > HALF, images + epsilon, images - epsilon).clamp(0, 1)
     return torch.where(rounded(images) == wanted, images, moved)

@@ -1,4 +1,4 @@
-"""What the page on preprocessing measures: each defense under the attack of its authors, then under one made for it."""
+"""What the page on preprocessing measures: each defense under its authors' attack, then under one made for it."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ IMAGES = 500
 #: In pixel units.
 EPSILONS = (0.1, 0.3)
 LARGE = EPSILONS[-1]
-#: Where one bit is looked at more closely. At one half every pixel can be turned over that is not quite black.
+#: Further epsilons for one bit. At one half, every pixel that is not quite black can be flipped.
 FURTHER = (0.2, 0.4, 0.5)
-#: Steps of the static attack and of BPDA. Of the attack on random defenses more in the larger ball, where the way is
-#: longer, and draws for each step, where more than one; each step draws anew in any case.
+#: Steps of the static attack and of BPDA. The attack on random defenses takes more steps in the larger ball, where the
+#: way is longer, and may take several draws for each step; each step draws anew in any case.
 STATIC_STEPS, STEPS = 10, 20
 RANDOM_STEPS, DRAWS = {0.1: 8, 0.3: 16}, {"random resizing": 4}
-#: Against one bit: steps of BPDA, slopes of soft steps in its place, Square's queries, the search over single pixels.
+#: Attacks on one bit: steps of BPDA, slopes of the soft steps instead, Square's queries, the search over single pixels.
 BIT_STEPS, SLOPES, QUERIES, CANDIDATES, FLIPS = 30, (5.0, 15.0), 100, 8, 30
 SEED, DEFENDERS = 29, 31
 
@@ -50,23 +50,23 @@ def standard(profile: Profile) -> nn.Module:
 
 
 def chosen(profile: Profile) -> tuple[Dataset, Tensor]:
-    """Test images and their places in the test set: at most so many, but all that the full profile asks for."""
+    """Test images and their places in the test set: a limited number, but all that the full profile asks for."""
     n = profile.slow_images if profile.slow_images > 1000 else min(IMAGES, profile.slow_images)
     return subset(n), indices(n)
 
 
 def fresh_generator() -> torch.Generator:
-    """A generator of the page's seed, anew for each attack, so that none depends on those before it."""
+    """A new generator with the page's seed for each attack, so that none depends on those before it."""
     return torch.Generator().manual_seed(SEED)
 
 
 def measured(name: str, profile: Profile) -> dict[str, Any]:
-    """One defense: clean; under images made on the undefended model; under images made for the defense."""
+    """Accuracy of one defense: clean, on images made on the undefended model, and on images made for the defense."""
     (test, index), model = chosen(profile), standard(profile)
     x, y = test.images, test.labels
     defended = Preprocessed(transformation(name, DEFENDERS), model)
     draws = DRAWS.get(name, 1)
-    # Against chance no attack stops at the first success: the next draw may get the image right.
+    # Against a random defense no attack stops at the first success: the next draw may get the image right.
     random = defended.transformation.random
     right = {"clean": predict(defended, x) == y}
     for epsilon in EPSILONS:
@@ -83,37 +83,37 @@ def measured(name: str, profile: Profile) -> dict[str, Any]:
 
 @measurement(trainings=standard_only)
 def jpeg(profile: Profile) -> dict[str, Any]:
-    """JPEG compression before the standard model."""
+    """Accuracy of the standard model behind JPEG compression: clean, and under static and adaptive attacks."""
     return measured("JPEG", profile)
 
 
 @measurement(trainings=standard_only)
 def total_variation(profile: Profile) -> dict[str, Any]:
-    """Half the pixels kept and total variation minimised, before the standard model."""
+    """Accuracy of the standard model behind total variation minimised on half the pixels: clean and under attacks."""
     return measured("total variation", profile)
 
 
 @measurement(trainings=standard_only)
 def coarse(profile: Profile) -> dict[str, Any]:
-    """Rounding to a few grey levels before the standard model."""
+    """Accuracy of the standard model behind rounding to a few grey levels: clean, under static and adaptive attacks."""
     return measured("3-bit depth", profile)
 
 
 @measurement(trainings=standard_only)
 def median(profile: Profile) -> dict[str, Any]:
-    """A median filter before the standard model."""
+    """Accuracy of the standard model behind a median filter: clean, and under static and adaptive attacks."""
     return measured("median filter", profile)
 
 
 @measurement(trainings=standard_only)
 def resizing(profile: Profile) -> dict[str, Any]:
-    """Random resizing and padding before the standard model."""
+    """Accuracy of the standard model behind random resizing and padding: clean, under static and adaptive attacks."""
     return measured("random resizing", profile)
 
 
 @measurement(trainings=standard_only)
 def one_bit(profile: Profile) -> dict[str, Any]:
-    """Rounding to black and white before the standard model: everything that was tried, and the worst case of it."""
+    """Accuracy of the standard model behind rounding to black and white, under each attack and in the worst case."""
     (test, index), model = chosen(profile), standard(profile)
     x, y = test.images, test.labels
     defended = Preprocessed(BitDepth(1), model)
@@ -140,12 +140,12 @@ def one_bit(profile: Profile) -> dict[str, Any]:
 
 
 def searched(model: nn.Module, images: Tensor, labels: Tensor, epsilon: float, start: Tensor) -> Tensor:
-    """The search over single pixels, from where BPDA ended."""
+    """Images found by the search over single pixels, started where BPDA ended."""
     return flipped(model, images, labels, epsilon, start=start, candidates=CANDIDATES, flips=FLIPS)
 
 
 class Softened(nn.Module):
-    """The model behind a smooth step in the place of rounding: a sigmoid, steep at one half."""
+    """The model behind a smooth step instead of rounding: a sigmoid, steep at one half."""
 
     def __init__(self, model: nn.Module, slope: float) -> None:
         super().__init__()
@@ -153,14 +153,14 @@ class Softened(nn.Module):
         self.slope = slope
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits of the images, pushed towards black and white."""
+        """Logits of the images after these are pushed towards black and white."""
         outputs: Tensor = self.model(torch.sigmoid(self.slope * (images - 0.5)))
         return outputs
 
 
 @measurement(trainings=standard_only)
 def over_epsilon(profile: Profile) -> dict[str, Any]:
-    """Rounding to black and white at further epsilons, under BPDA and the search over single pixels."""
+    """Accuracy behind rounding to black and white at further epsilons, under BPDA and the search over single pixels."""
     (test, index), model = chosen(profile), standard(profile)
     x, y = test.images, test.labels
     defended = Preprocessed(BitDepth(1), model)

@@ -44,7 +44,7 @@ def defenses(bare: Result, *results: Result) -> Table:
 
 @table(one_bit)
 def tried(result: Result) -> Table:
-    """What was tried against rounding to black and white."""
+    """The attacks tried against rounding to black and white."""
     whats = {
         "FGSM, static": "FGSM on the undefended model, transferred",
         "PGD, static": "PGD on the undefended model, transferred",
@@ -65,7 +65,7 @@ def tried(result: Result) -> Table:
 
 @table(pixels, one_bit, over_epsilon)
 def movable(count: Result, near: Result, further: Result) -> Table:
-    """By epsilon: pixels that can cross one half, and what the attacks leave."""
+    """Pixels that can cross one half, and the accuracy that attacks leave, by epsilon."""
     left = {name: near[f"adaptive, {name}"] for name in ("0.1", "0.3")} | further
     rows = [
         [name, f"{count['movable'][name]['mean']:.0f}", f"{count['movable'][name]['most']}", with_interval(left[name])]

@@ -1,4 +1,4 @@
-"""What stands beside the defenses: the model without any, and the pixel values that they meet."""
+"""Baselines for the defenses: the model without any, and the pixel values that they act on."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ from advlab.engine.cache.profile import Profile
 from advlab.engine.chapter import measurement
 from advlab.evaluation import predict
 
-#: Bars of the histogram; of an odd number the one in the middle lies around one half.
+#: Bars of the histogram; an odd number, so that the middle one is centred on one half.
 BARS = 25
 
 
 @measurement(trainings=standard_only)
 def undefended(profile: Profile) -> dict[str, Any]:
-    """The standard model with nothing before it, under the static images, and under PGD on the margin."""
+    """Accuracy of the standard model with nothing in front of it, on the static images and under PGD on the margin."""
     (test, index), model = chosen(profile), standard(profile)
     x, y = test.images, test.labels
     right = {"clean": predict(model, x) == y}

@@ -1,1 +1,1 @@
-"""What the chapters of several pages use."""
+"""What several pages' chapters use."""

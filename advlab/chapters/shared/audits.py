@@ -11,7 +11,7 @@ from advlab.engine.cache.profile import Profile
 
 
 def audit_summary(found: Audit) -> dict[str, Any]:
-    """The parts of an audit that are the same whenever it runs, its card, and each image as evidence."""
+    """The parts of an audit that are the same at every run, its card, and each image as evidence."""
     whole = found.to_json()
     kept = ("verdict", "exit_status", "clean", "robust", "epsilon", "flags", "curve")
     attacks = {one["name"]: {key: one[key] for key in ("kind", "accuracy", "tried")} for one in whole["attacks"]}
@@ -31,9 +31,9 @@ def robust_only(profile: Profile) -> list[Computation]:
 
 
 def standard_only(profile: Profile) -> list[Computation]:
-    """The training of the model that is rounded."""
+    """The training of the standard model."""
     return [zoo.training(zoo.for_profile(zoo.STANDARD, profile))]
 
 
-#: In pixel units.
+#: The epsilon of the audits, in pixel units.
 EPSILON = 0.2

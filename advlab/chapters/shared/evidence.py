@@ -1,4 +1,4 @@
-"""What a reader may download of a measurement: each verdict, image by image."""
+"""The evidence of a measurement that readers may download: each verdict, image by image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures that others published, from the book's file of them."""
+"""Published figures of others, from the book's file of them."""
 
 from __future__ import annotations
 
@@ -11,5 +11,5 @@ FILE = Path(__file__).parents[1] / "published.json"
 
 
 def published(key: str) -> dict[str, Any]:
-    """A figure of others: value, n, threat model, citation key. Raises UnknownName."""
+    """A published figure of others: value, n, threat model, citation key. Raises UnknownName."""
     return external_results.published(FILE, key)

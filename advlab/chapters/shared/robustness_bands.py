@@ -1,6 +1,7 @@
-"""How a model stands, image by image: up to which epsilon it is proved, up to which it survived, where it broke.
+"""A model's robustness by image: the epsilons up to which it is proved and survived, and the one at which it broke.
 
-Several pages on defenses measure their models so, by the same attacks on the same images. L-infinity, pixel units.
+Several pages on defenses measure their models like this, by the same attacks on the same images. L-infinity, pixel
+units.
 """
 
 from __future__ import annotations
@@ -22,34 +23,34 @@ from advlab.engine.cache.profile import Profile
 from advlab.engine.cache.progress import report
 from advlab.evaluation import Attack, Proportion, predict, worst_case
 
-#: Test images of each model.
+#: The number of test images for each model.
 IMAGES = 500
-#: Every image is attacked at the first of these; whatever breaks there at a smaller one, whatever survives at larger.
+#: Every image is attacked at the first of these, then at a smaller epsilon if it broke, at a larger one if it survived.
 FIRST, SECOND = 0.1, 0.3
 SMALLER, BETWEEN, LARGER = 0.05, 0.2, 0.4
 LEVELS = (SMALLER, FIRST, BETWEEN, SECOND, LARGER)
-#: Where shares are given, for the figure of bands.
+#: The epsilons at which shares are given, for the figure of bands.
 GRID = tuple(round(0.025 * step, 3) for step in range(17))
-#: PGD, then AutoAttack without FAB and with fewer steps: a robust model costs half a minute instead of five.
+#: Settings of PGD, then of AutoAttack without FAB and with fewer steps: a robust model takes half a minute, not five.
 PGD_STEPS = 40
 STEPS, TARGET_STEPS, TARGETS, QUERIES = 50, 25, 3, 300
 SEED = 51
-#: Images that are looked at for signs of masked gradients, and steps of PGD and queries of Square on them.
+#: Images checked for signs of masked gradients, and the steps of PGD and queries of Square on them.
 LOOKED_AT, LOOKING_STEPS, LOOKING_QUERIES = 100, 40, 200
 
 Result = dict[str, Any]
 
 
 def number_of(profile: Profile) -> int:
-    """How many test images: all that the full profile takes, fewer in a draft."""
+    """The number of test images: all that the full profile takes, fewer in a draft."""
     return profile.slow_images if profile.slow_images > 1000 else min(IMAGES, profile.slow_images // 2)
 
 
 def shortened(epsilon: float) -> dict[str, Attack]:
     """PGD on the margin, APGD on cross-entropy, APGD towards the likeliest classes, Square: each on what survived.
 
-    PGD is among them since a short APGD is not always the stronger: of a network trained by TRADES on few images it
-    left one image in twenty that plain PGD breaks.
+    PGD is among them since a short APGD is not always stronger: on a network trained by TRADES on few images it left
+    one image in twenty that plain PGD breaks.
     """
     generator = torch.Generator().manual_seed(SEED)
     shared: dict[str, Any] = {"epsilon": epsilon, "generator": generator}
@@ -62,7 +63,7 @@ def shortened(epsilon: float) -> dict[str, Attack]:
 
 
 def standing(model: nn.Module, test: Dataset, index: Tensor) -> Result:
-    """The model under `shortened` at up to three epsilons for each image, and what intervals prove of it.
+    """Results of the model under `shortened` at up to three epsilons per image, and what intervals prove about it.
 
     Sound shortcuts: an image broken at one epsilon is broken at all larger ones; one that survived is not attacked at
     smaller ones; one that is proved at an epsilon is not attacked there.
@@ -74,7 +75,7 @@ def standing(model: nn.Module, test: Dataset, index: Tensor) -> Result:
     for epsilon in GRID[1:]:
         proof = certified(model, x, y, epsilon)
         proved[proof] = epsilon
-        if not proof.any():  # nor is there one in any larger ball
+        if not proof.any():  # nor is there a proof in any larger ball
             break
     by: dict[str, int] = {}
 
@@ -116,9 +117,9 @@ def bands(survived: Tensor, broken: Tensor, certified: Tensor) -> dict[str, list
     """Shares of images at each epsilon of `GRID`: proved, attacked and survived, neither, broken. They add up to 1.
 
     Args:
-        survived: the largest epsilon at which each image was attacked, or proved, and stood; 0 for none.
+        survived: the largest epsilon at which each image withstood the attacks or is proved; 0 for none.
         broken: the smallest at which it broke; 0 for an image that was wrong from the start, infinity for none.
-        certified: the largest at which it is proved; minus infinity where the image itself is wrong.
+        certified: the largest at which it is proved; minus infinity if the clean image is wrong.
     """
     found: dict[str, list[float]] = {"epsilon": [], "certified": [], "survived": [], "unknown": [], "broken": []}
     for epsilon in GRID:
@@ -133,12 +134,12 @@ def bands(survived: Tensor, broken: Tensor, certified: Tensor) -> dict[str, list
 
 
 def proportion(right: Tensor) -> Result:
-    """How many of these images are right, as stored."""
+    """The share of these images that are right, as stored."""
     return Proportion(int(right.sum()), len(right)).to_json()
 
 
 def signs_of_masking(model: nn.Module, test: Dataset) -> list[str]:
-    """The names of the audit's flags that speak of masked gradients, from some of its checks on some of the images."""
+    """Names of the audit's flags for masked gradients, from some of its checks on some of the images."""
     x, y = test.images[:LOOKED_AT], test.labels[:LOOKED_AT]
 
     def chance() -> torch.Generator:

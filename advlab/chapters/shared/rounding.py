@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 class Rounding(nn.Module):
-    """Rounds images to a few grey levels, before a model sees them. The gradient of rounding is zero everywhere."""
+    """Rounds images to a few grey levels before a model sees them. The gradient of rounding is zero everywhere."""
 
     def __init__(self, levels: int) -> None:
         super().__init__()
@@ -18,5 +18,5 @@ class Rounding(nn.Module):
 
 
 def rounded(images: Tensor, levels: int) -> Tensor:
-    """Each pixel at the nearest of so many grey levels between 0 and 1."""
+    """The images with each pixel at the nearest of `levels` grey levels between 0 and 1."""
     return (images * (levels - 1)).round() / (levels - 1)

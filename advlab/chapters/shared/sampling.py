@@ -1,4 +1,4 @@
-"""Which test images a measurement takes."""
+"""The test images that a measurement takes."""
 
 from __future__ import annotations
 

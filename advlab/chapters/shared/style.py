@@ -1,6 +1,6 @@
 """One look for every figure: light and dark, safe for the colour-blind, readable on a phone and in grey.
 
-A figure is drawn once a scheme, inside `scheme("light")` or `scheme("dark")`; colours are asked for by the
+A figure is drawn once per scheme, inside `scheme("light")` or `scheme("dark")`; colours are chosen by the
 role that a line plays ("fgsm"), never by value. Figures are SVG with their letters as outlines: sharp at
 any size, alike on every machine, and the same bytes at each build.
 """
@@ -23,7 +23,7 @@ from matplotlib.ticker import PercentFormatter
 Scheme = Literal["light", "dark"]
 Role = Literal["clean", "fgsm", "noise", "pgd", "article", "repository", "ink", "muted", "grid", "paper"]
 
-#: Okabe and Ito's colours, made darker or lighter until words in them can be read on the page (4.5 to 1).
+#: Okabe and Ito's colours, darkened or lightened until text in them is readable on the page (4.5 to 1).
 LIGHT: dict[Role, str] = {
     "clean": "#0067a3",
     "fgsm": "#b34700",
@@ -49,7 +49,7 @@ DARK: dict[Role, str] = {
     "paper": "#16191e",
 }
 PALETTES: dict[Scheme, dict[Role, str]] = {"light": LIGHT, "dark": DARK}
-#: In grey, lines are told apart by marker and stroke.
+#: Marker and stroke of each role, which tell lines apart in grey.
 MARKS: dict[Role, dict[str, Any]] = {
     "clean": {"marker": "o", "linestyle": "-"},
     "fgsm": {"marker": "s", "linestyle": "-"},
@@ -60,7 +60,7 @@ MARKS: dict[Role, dict[str, Any]] = {
     "ink": {"marker": "v", "linestyle": "-"},
     "muted": {"marker": "<", "linestyle": "--"},
 }
-#: One model, one colour, on every page where models are compared with each other.
+#: The role of each model: one colour per model on every page that compares models.
 MODELS: dict[str, Role] = {
     "standard": "ink",
     "distilled": "muted",
@@ -73,7 +73,7 @@ MODELS: dict[str, Role] = {
     "intervals": "clean",
     "certified": "clean",
 }
-#: Heights over a plane: a map whose lightness alone tells them apart, and lines upon it that show on all of it.
+#: Heights over a plane: a map that shows them by lightness alone, and colours of lines that are visible on all of it.
 HEIGHTS, UPON_HEIGHTS, EDGE_UPON_HEIGHTS = "cividis", "white", "black"
 #: Inches. A page's column is about 690 pixels wide, a phone's 360: 12 points are 16 and 9 pixels there.
 WIDTH = 7.0
@@ -83,7 +83,7 @@ _scheme: ContextVar[Scheme] = ContextVar("scheme", default="light")
 
 @contextmanager
 def scheme(name: Scheme) -> Iterator[None]:
-    """Draw in this colour scheme while the block runs; matplotlib's settings and its figures are put back."""
+    """Draw in this colour scheme while the block runs; matplotlib's settings and figures are restored afterwards."""
     token = _scheme.set(name)
     before = set(plt.get_fignums())
     try:
@@ -96,7 +96,7 @@ def scheme(name: Scheme) -> Iterator[None]:
 
 
 def color(role: Role) -> str:
-    """The colour of a role in the scheme that is being drawn."""
+    """The colour of a role in the current scheme."""
     return PALETTES[_scheme.get()][role]
 
 
@@ -134,7 +134,7 @@ def label_ends(axes: Axes, labels: dict[str, Role], *, gap: float = 0.055) -> No
 
 
 def percent_axis(axes: Axes) -> None:
-    """Let the vertical axis show shares from 0 to 1 as per cent."""
+    """Make the vertical axis show shares from 0 to 1 as per cent."""
     axes.set_ylim(-0.02, 1.02)
     axes.yaxis.set_major_formatter(PercentFormatter(xmax=1, decimals=0))
 
@@ -145,10 +145,10 @@ def show(
     """Draw one image of shape [28, 28] (or [1, 28, 28]) in `axes`.
 
     Args:
-        axes: where.
+        axes: the axes to draw in.
         image: an array or tensor; pixels in [0, 1], or for a "change" in [-limit, limit].
-        title: stands above it.
-        kind: "image" in grey; "change" in two colours about zero, which is the page's own colour.
+        title: the text above the image.
+        kind: "image" in grey; "change" in two colours around zero, which has the page's own colour.
         limit: for a "change", the size that gets the full colour.
     """
     pixels = np.asarray(image, dtype=float).squeeze()
@@ -161,7 +161,7 @@ def show(
 
 
 def change_colours() -> Colormap:
-    """A colour map for perturbations: darker pixels blue, brighter ones orange, no change the paper's."""
+    """A colour map for perturbations: darker pixels blue, brighter ones orange, unchanged ones the page's colour."""
     return LinearSegmentedColormap.from_list("change", [color("clean"), color("paper"), color("fgsm")])
 
 

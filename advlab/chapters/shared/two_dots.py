@@ -1,4 +1,4 @@
-"""Two dots a row: what a defense was said to keep, and what the attack made for it leaves. Shared by several pages."""
+"""Two dots per row: the accuracy reported for a defense and the one under the attack made for it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Result = dict[str, Any]
 
 @dataclass(frozen=True)
 class Pair:
-    """One row: its name, and two accuracies as measurements store them, with their intervals."""
+    """One row: its name and two accuracies with intervals, as measurements store them."""
 
     name: str
     naive: Result
@@ -28,13 +28,13 @@ class Pair:
 def draw(
     rows: Sequence[Pair], label: str, *, naive: str = "as its authors tested", adaptive: str = "adaptive attack"
 ) -> Figure:
-    """Hollow dots for the naive accuracies, full squares for the adaptive ones, joined row by row.
+    """A figure with hollow dots for naive accuracies and full squares for adaptive ones, joined row by row.
 
     Args:
-        rows: from above to below.
-        label: of the horizontal axis.
-        naive: what the hollow dots are.
-        adaptive: what the full squares are.
+        rows: from top to bottom.
+        label: the label of the horizontal axis.
+        naive: the legend of the hollow dots.
+        adaptive: the legend of the full squares.
     """
     drawing, axes = plt.subplots(figsize=(style.WIDTH, 0.45 * len(rows) + 1.2))
     for height, row in enumerate(reversed(rows)):

@@ -1,1 +1,1 @@
-"""The page on randomised smoothing: what is certified (`measure`), what is attacked, and what is drawn of both."""
+"""The page on randomised smoothing: what is certified (`measure`), what is attacked (`attack`), and what is drawn."""

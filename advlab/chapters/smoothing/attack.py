@@ -1,4 +1,4 @@
-"""The attack made for smoothing, at several radii; and what the certificates say about the images that it makes."""
+"""The attack made for smoothing, at several radii, and what the certificates say about its images."""
 
 from __future__ import annotations
 
@@ -29,52 +29,52 @@ from advlab.engine.cache.computation import Computation
 from advlab.engine.cache.profile import Profile
 from advlab.engine.chapter import Measurement, measurement
 
-#: L2 radii, in pixel units, at which each smoothed classifier is attacked, rising.
+#: Increasing L2 radii, in pixel units, at which each smoothed classifier is attacked.
 TRIED = {QUARTER: (0.5, 1.0, 1.5), HALF: (0.5, 1.0, 1.5, 2.0, 3.0), ONE: (1.0, 2.0, 3.0)}
-#: Every so many of the certified images is attacked.
+#: One in this many certified images is attacked.
 EVERY = 5
-#: Steps, and draws of noise for the gradient of each.
+#: Steps of the attack, and draws of noise for the gradient of each step.
 STEPS, SAMPLES = 20, 16
-#: Draws for the verdict on an image that came back.
+#: Draws for the verdict on an attacked image.
 VERDICT = 500
 SEED = 1906
 
 
 def before_quarter(profile: Profile) -> list[Computation]:
-    """What the attack on the smallest noise needs: the training and the certificates."""
+    """The training and the certificates that the attack on the smallest noise needs."""
     return [*of_quarter(profile), quarter.computation(profile)]
 
 
 def before_half(profile: Profile) -> list[Computation]:
-    """What the attack on the middle noise needs: the training and the certificates."""
+    """The training and the certificates that the attack on the middle noise needs."""
     return [*of_half(profile), half.computation(profile)]
 
 
 def before_one(profile: Profile) -> list[Computation]:
-    """What the attack on the largest noise needs: the training and the certificates."""
+    """The training and the certificates that the attack on the largest noise needs."""
     return [*of_one(profile), one.computation(profile)]
 
 
 @measurement(trainings=before_quarter)
 def attacked_quarter(profile: Profile) -> Result:
-    """The classifier of the smallest noise under attack."""
+    """Accuracy of the smoothed classifier of the smallest noise under attack, beside its certificates."""
     return attacked(profile, QUARTER, quarter)
 
 
 @measurement(trainings=before_half)
 def attacked_half(profile: Profile) -> Result:
-    """The classifier of the middle noise under attack."""
+    """Accuracy of the smoothed classifier of the middle noise under attack, beside its certificates."""
     return attacked(profile, HALF, half)
 
 
 @measurement(trainings=before_one)
 def attacked_one(profile: Profile) -> Result:
-    """The classifier of the largest noise under attack."""
+    """Accuracy of the smoothed classifier of the largest noise under attack, beside its certificates."""
     return attacked(profile, ONE, one)
 
 
 def attacked(profile: Profile, sigma: float, certificates: Measurement) -> Result:
-    """At each radius what is left after PGD on the network alone and after PGD through the noise; and broken proofs."""
+    """Accuracy at each radius under PGD on the network alone and PGD through the noise, and broken certificates."""
     n = number(profile)
     chosen = torch.arange(0, n, EVERY)
     whole, index = subset(n), indices(n)[chosen]
@@ -104,16 +104,16 @@ def attacked(profile: Profile, sigma: float, certificates: Measurement) -> Resul
 
 
 def radii_of(certificates: Measurement, profile: Profile, index: Tensor) -> Tensor:
-    """The certified radius of each of these images; -1 where the certified class is wrong or there is none."""
+    """The certified radius of each of these images; -1 if the certified class is wrong or there is none."""
     rows = certificates.computation(profile).get().json("evidence.json")["images"]
     proved = {int(row[0]): row[3] if row[1] == row[2] else -1.0 for row in rows}
     return torch.tensor([proved[number] for number in index.tolist()], dtype=torch.float64)
 
 
 def under_attack(climbed: nn.Module, model: nn.Module, test: Dataset, sigma: float) -> Tensor:
-    """The smoothed classifier's answers [radius, image] to what PGD on `climbed` makes of each image.
+    """The smoothed classifier's answers [radius, image] to the images that PGD on `climbed` makes.
 
-    An image that is answered wrong at one radius stays as it is at the larger ones: it lies in their balls, too.
+    An image that gets a wrong answer at one radius keeps it at the larger ones: it lies in their balls, too.
     """
     attack, verdict = torch.Generator().manual_seed(SEED + 1), torch.Generator().manual_seed(SEED + 2)
     answers: list[Tensor] = []
@@ -129,9 +129,9 @@ def under_attack(climbed: nn.Module, model: nn.Module, test: Dataset, sigma: flo
 
 
 def broken(answers: dict[str, Tensor], row: int, labels: Tensor, proved: Tensor) -> int:
-    """Images whose certificate reaches this radius and which are answered with another class at it.
+    """The number of images whose certificate reaches this radius and that get another class within it.
 
-    To abstain is no other class: at the edge of a certificate the draws of a verdict may well not tell.
+    Abstaining does not count as another class: at the edge of a certificate a verdict's draws may well not decide.
     """
     other = [(of[row] != labels) & (of[row] != ABSTAIN) for of in answers.values()]
     return int((proved & torch.stack(other).any(0)).sum())

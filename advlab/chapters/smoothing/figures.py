@@ -18,13 +18,13 @@ from advlab.chapters.smoothing.measure import half, one, quarter
 from advlab.engine.chapter import Drawing, figure
 
 Result = dict[str, Any]
-#: The role of each noise, from little to much: colour, marker and stroke.
+#: The role of each noise, from the smallest to the largest: colour, marker and stroke.
 ROLES: tuple[style.Role, ...] = ("clean", "fgsm", "noise")
 
 
 @figure(picture)
 def noisy(result: Result) -> Drawing:
-    """One digit, clean and under each noise, and how the network votes over many such draws."""
+    """One digit, clean and under each noise, and the network's votes over many such draws."""
     panels = {"clean": result["clean"]} | {f"σ = {sigma}": of["shown"] for sigma, of in result["noisy"].items()}
     drawn, axes = plt.subplots(2, len(panels), figsize=(style.WIDTH, 3.7), height_ratios=(2, 1.2), squeeze=False)
     for place, (name, pixels) in zip(axes[0], panels.items(), strict=True):
@@ -52,12 +52,12 @@ def noisy(result: Result) -> Drawing:
 
 @figure(quarter, half, one, attacked_quarter, attacked_half, attacked_one)
 def curves(*results: Result) -> Drawing:
-    """Certified accuracy over the radius, the largest radius that the draws can certify, and what the attack leaves."""
+    """Certified accuracy against radius, the largest radius that the draws can certify, and accuracy under attack."""
     certificates, attacks = results[:3], results[3:]
     drawn, axes = plt.subplots(figsize=(style.WIDTH, 4.6))
     said = []
     for number, (found, attack, role) in enumerate(zip(certificates, attacks, ROLES, strict=True)):
-        aside = (number - 1) * 0.03  # else marks of one radius would hide each other
+        aside = (number - 1) * 0.03  # otherwise marks of one radius would hide each other
         curve = {float(radius): of["value"] for radius, of in found["at"].items() if of["count"]}
         last = found["largest radius"]
         looks = style.line(role) | {"marker": ""}
@@ -93,7 +93,7 @@ def curves(*results: Result) -> Drawing:
 
 @figure(attacked_quarter, attacked_half, attacked_one)
 def dots(*results: Result) -> Drawing:
-    """Two dots a radius: hollow under PGD on the network alone, full under PGD through the noise."""
+    """Two dots per radius: hollow under PGD on the network alone, full under PGD through the noise."""
     rows = [
         Pair(f"σ = {found['sigma']:g}, radius {radius}", of["PGD on the network"], of["PGD through the noise"])
         for found in results

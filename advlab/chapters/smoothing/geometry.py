@@ -1,4 +1,4 @@
-"""Why smoothing says nothing useful about L-infinity here: lengths, computed; and the pictures of noise."""
+"""The lengths that show why smoothing says nothing useful about L-infinity here; and the pictures of noise."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from advlab.engine.cache.profile import Profile
 from advlab.engine.chapter import measurement
 from advlab.models.inference import predict
 
-#: In pixel units, the size at which most of this book's L-infinity figures stand.
+#: The epsilon of most of this book's L-infinity figures, in pixel units.
 EPSILON = 0.3
-#: Training images among which the nearest one of another class is looked for.
+#: Training images among which the nearest one of another class is found.
 NEIGHBOURS = 10_000
-#: Draws of the votes below a picture.
+#: Draws for the votes below a picture.
 VOTES = 100
 
 
@@ -43,7 +43,7 @@ def lengths(profile: Profile) -> Result:
     apart = torch.cdist(test.images.flatten(1), train.images.flatten(1))
     nearest = apart.masked_fill(test.labels[:, None] == train.labels, torch.inf).amin(1)
     covering = EPSILON * math.sqrt(pixels)
-    # The bound of n draws that all agree is alpha ** (1 / n): it has to reach the normal probability of the radius.
+    # The bound from n draws that all agree is alpha ** (1 / n); it has to reach the normal probability of the radius.
     missing = 0.5 * math.erfc(covering / max(SIGMAS) / math.sqrt(2))
     reach = max(largest_radius(DRAWS[sigma], ALPHA, sigma) for sigma in SIGMAS)
     return {
@@ -71,7 +71,7 @@ def of_all(profile: Profile) -> list[Computation]:
 
 @measurement(trainings=of_all)
 def picture(profile: Profile) -> Result:
-    """The first image of the subset under each noise, and how the network of that noise votes over many draws."""
+    """The first image of the subset under each noise, and the votes of that noise's network over many draws."""
     image, label = subset(number(profile)).images[:1], int(subset(number(profile)).labels[0])
     found: Result = {"index": int(indices(number(profile))[0]), "label": label, "votes": VOTES}
     found["clean"] = levels(image)
@@ -85,6 +85,6 @@ def picture(profile: Profile) -> Result:
 
 
 def levels(image: torch.Tensor) -> list[list[int]]:
-    """Grey levels, 0 to 255."""
+    """An image as grey levels, 0 to 255."""
     rows: list[list[int]] = (image.squeeze() * 255).round().int().tolist()
     return rows

@@ -1,4 +1,4 @@
-"""What smoothed networks certify: three sizes of noise, each with the network that was trained under it."""
+"""Certificates of smoothed networks: three sizes of noise, each with the network trained under it."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from advlab.engine.cache.profile import Profile
 from advlab.engine.chapter import measurement
 from advlab.evaluation import Proportion, predict
 
-#: The sizes of the noise, in pixel units; the middle one gets most draws.
+#: The sizes of the noise, in pixel units; the middle one gets the most draws.
 QUARTER, HALF, ONE = 0.25, 0.5, 1.0
 SIGMAS = (QUARTER, HALF, ONE)
-#: Draws that bound the probability of an image's class, and those that guess the class before.
+#: Draws that bound the probability of an image's class, and those that guess the class beforehand.
 DRAWS = {QUARTER: 2_000, HALF: 10_000, ONE: 2_000}
 GUESSES = 100
-#: The chance of a wrong certificate, for each image.
+#: The chance of a wrong certificate, per image.
 ALPHA = 0.001
-#: Test images at most; and the parts that they are certified in, side by side, where they cost most.
+#: The most test images, and the parts in which they are certified in parallel where that costs most.
 IMAGES, PARTS = 500, 5
-#: Where the curves are drawn, L2, in pixel units.
+#: L2 radii of the curves, in pixel units.
 RADII = tuple(step / 20 for step in range(56))
 SEED = 2019
 
@@ -53,17 +53,17 @@ def smoothable(profile: Profile, sigma: float) -> nn.Module:
 
 
 def number(profile: Profile) -> int:
-    """How many test images are certified: half of those of slow measurements; in the full profile all of them."""
+    """The number of test images certified: half of those of slow measurements; in the full profile all of them."""
     return profile.slow_images if profile.slow_images > 1000 else min(IMAGES, profile.slow_images // 2)
 
 
 def draws(profile: Profile, sigma: float) -> int:
-    """Draws for one image: fewer in a draft."""
+    """The number of draws for one image, fewer in a draft."""
     return DRAWS[sigma] * min(profile.slow_images, 1000) // 1000
 
 
 def certificates(profile: Profile, sigma: float, part: int = 0, parts: int = 1) -> list[list[float]]:
-    """Of every image of this part: index, label, certified class (or `ABSTAIN`) and radius."""
+    """Index, label, certified class (or `ABSTAIN`) and radius of every image of this part."""
     n = number(profile)
     test, index = subset(n), indices(n)
     chosen = torch.arange(part, n, parts)
@@ -82,61 +82,61 @@ def certificates(profile: Profile, sigma: float, part: int = 0, parts: int = 1) 
 
 @measurement(trainings=of_half)
 def half_first(profile: Profile) -> Result:
-    """Certificates of the middle noise, the first part of the images."""
+    """Certificates under the middle noise for the first part of the images."""
     return {"rows": certificates(profile, HALF, 0, PARTS)}
 
 
 @measurement(trainings=of_half)
 def half_second(profile: Profile) -> Result:
-    """Certificates of the middle noise, the second part of the images."""
+    """Certificates under the middle noise for the second part of the images."""
     return {"rows": certificates(profile, HALF, 1, PARTS)}
 
 
 @measurement(trainings=of_half)
 def half_third(profile: Profile) -> Result:
-    """Certificates of the middle noise, the third part of the images."""
+    """Certificates under the middle noise for the third part of the images."""
     return {"rows": certificates(profile, HALF, 2, PARTS)}
 
 
 @measurement(trainings=of_half)
 def half_fourth(profile: Profile) -> Result:
-    """Certificates of the middle noise, the fourth part of the images."""
+    """Certificates under the middle noise for the fourth part of the images."""
     return {"rows": certificates(profile, HALF, 3, PARTS)}
 
 
 @measurement(trainings=of_half)
 def half_fifth(profile: Profile) -> Result:
-    """Certificates of the middle noise, the fifth part of the images."""
+    """Certificates under the middle noise for the fifth part of the images."""
     return {"rows": certificates(profile, HALF, 4, PARTS)}
 
 
 def parts_of_half(profile: Profile) -> list[Computation]:
-    """The training under the middle noise, and the parts that are put together."""
+    """The training under the middle noise, and the parts of the certificates."""
     parts = (half_first, half_second, half_third, half_fourth, half_fifth)
     return [*of_half(profile), *(part.computation(profile) for part in parts)]
 
 
 @measurement(trainings=of_quarter)
 def quarter(profile: Profile) -> Result:
-    """What the smallest noise certifies."""
+    """Certified accuracy by radius under the smallest noise."""
     return summary(profile, QUARTER, certificates(profile, QUARTER))
 
 
 @measurement(trainings=parts_of_half)
 def half(profile: Profile) -> Result:
-    """What the middle noise certifies, its parts put together."""
+    """Certified accuracy by radius under the middle noise, from its parts put together."""
     found = [part(profile)["rows"] for part in (half_first, half_second, half_third, half_fourth, half_fifth)]
     return summary(profile, HALF, sorted(row for rows in found for row in rows))
 
 
 @measurement(trainings=of_one)
 def one(profile: Profile) -> Result:
-    """What the largest noise certifies."""
+    """Certified accuracy by radius under the largest noise."""
     return summary(profile, ONE, certificates(profile, ONE))
 
 
 def summary(profile: Profile, sigma: float, rows: list[list[float]]) -> Result:
-    """Certified accuracies by radius; and the network itself, without noise and with one draw of it."""
+    """Certified accuracies by radius, and accuracy of the network itself without noise and under one draw of it."""
     test, found = of_rows(rows)
     model, generator = smoothable(profile, sigma), torch.Generator().manual_seed(SEED)
     plain = predict(model, test.images)
@@ -158,7 +158,7 @@ def summary(profile: Profile, sigma: float, rows: list[list[float]]) -> Result:
 
 
 def of_rows(rows: list[list[float]]) -> tuple[Dataset, Certificates]:
-    """The images that rows of certificates speak of, and the certificates."""
+    """The images that rows of certificates refer to, and the certificates."""
     index, labels, classes, radii = (torch.tensor(column) for column in zip(*rows, strict=True))
     whole = subset(len(rows))
     if not torch.equal(whole.labels, labels) or not torch.equal(indices(len(rows)), index):
@@ -173,5 +173,5 @@ def by_radius(found: Certificates, labels: Tensor) -> Result:
 
 
 def share(of: Tensor) -> Result:
-    """A share of images, with interval."""
+    """The share of true verdicts, with its interval."""
     return Proportion(int(of.sum()), len(of)).to_json()

@@ -9,7 +9,7 @@ from advlab.chapters.smoothing.measure import half, one, quarter
 from advlab.engine.chapter import Table, table
 
 Result = dict[str, Any]
-#: L2 radii of the rows, as their results are named.
+#: L2 radii of the rows, as the results name them.
 ROWS = ("0", "0.25", "0.5", "0.75", "1", "1.25", "1.5", "2", "2.5")
 
 
@@ -35,7 +35,7 @@ def cell(found: Result, radius: str) -> str:
 
 @table(quarter, half, one)
 def classifiers(*results: Result) -> Table:
-    """What each smoothed classifier is, beside the network that it is made of."""
+    """Each smoothed classifier beside the network that it is made from."""
     whats = {
         "network without noise": "network alone: right, no noise",
         "network, one draw": "network alone: right, one draw of noise",

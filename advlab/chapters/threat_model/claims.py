@@ -1,4 +1,4 @@
-"""What the page on threat models claims of its results."""
+"""What the page on threat models claims about its results."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from advlab.engine.chapter import claim
 
 Result = dict[str, Any]
 GRADIENT = ("FGSM", "PGD")
-#: The fast copy of the full model rounds otherwise than the model itself, and a search by chance may part there.
+#: Allowed difference: the full model's fast copy rounds differently, and a random search may take another turn there.
 SLACK = 0.05
 
 
 @claim(doors)
 def gradients_need_the_model(result: Result) -> bool:
-    """FGSM and PGD run behind the open door alone."""
+    """FGSM and PGD run behind the open door only."""
     return all(
         (result["left"][attack][door] is not None) == (door == "full model") for attack in GRADIENT for door in DOORS
     )
@@ -23,7 +23,7 @@ def gradients_need_the_model(result: Result) -> bool:
 
 @claim(doors)
 def scores_need_scores(result: Result) -> bool:
-    """Square leaves less with scores than with decisions; the gradient makes hardly a difference to it."""
+    """Square leaves less with scores than with decisions, while the gradient makes hardly any difference to it."""
     left = result["left"]["Square"]
     apart = abs(left["scores"]["value"] - left["full model"]["value"])
     return bool(apart <= SLACK and left["scores"]["value"] < left["decisions"]["value"])
@@ -31,7 +31,7 @@ def scores_need_scores(result: Result) -> bool:
 
 @claim(doors)
 def decisions_are_enough(result: Result) -> bool:
-    """HopSkipJump finds as much with decisions as with all, to a few images, and something."""
+    """HopSkipJump breaks some images, and with decisions as many as with the full model, give or take a few."""
     left = result["left"]["HopSkipJump"]
     apart = abs(left["decisions"]["value"] - left["full model"]["value"])
     return bool(apart <= SLACK and left["full model"]["count"] < result["clean"]["count"])
@@ -39,7 +39,7 @@ def decisions_are_enough(result: Result) -> bool:
 
 @claim(doors)
 def nothing_is_something(result: Result) -> bool:
-    """Transfer runs behind the shut door alike, alone does so, and its intervals lie below the clean accuracy's."""
+    """Only transfer runs behind the shut door; it does as well at every door, and its interval lies below clean."""
     rows = result["left"]
     others = [rows[attack]["nothing"] for attack in rows if attack != "transfer"]
     shut = rows["transfer"]["nothing"]

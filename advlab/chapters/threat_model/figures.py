@@ -13,14 +13,14 @@ from advlab.chapters.threat_model.measure import DECISION_QUERIES, DOORS, SCORE_
 from advlab.engine.chapter import Drawing, Table, figure, table
 
 Result = dict[str, Any]
-#: From what asks for most to what asks for nothing (the store sorts names).
+#: The attacks, from the one that needs most to the one that needs nothing (the store sorts names).
 ATTACKS = ("FGSM", "PGD", "Square", "HopSkipJump", "transfer")
 BOXES = {"full model": "white box", "scores": "black box", "decisions": "black box", "nothing": "black box"}
 
 
 @figure(doors)
 def needs(result: Result) -> Drawing:
-    """A grid: what each attack leaves behind each door, and where it cannot run."""
+    """A grid of the accuracy that each attack leaves behind each door, and of where it cannot run."""
     drawn, axes = plt.subplots(figsize=(style.WIDTH, 3.9))
     for row, attack in enumerate(ATTACKS):
         for column, opened in enumerate(DOORS):
@@ -64,7 +64,7 @@ def needs(result: Result) -> Drawing:
 
 @table(doors)
 def left(result: Result) -> Table:
-    """The same with intervals."""
+    """The accuracy that each attack leaves behind each door, with intervals."""
 
     def cell(one: Result | None) -> str:
         if one is None:

@@ -1,4 +1,4 @@
-"""What an attack needs, found by withholding it: the same network behind four doors, five attacks at each."""
+"""What attacks need, found by withholding it: the same network behind four doors, five attacks at each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ IMAGES = 60
 EPSILON = 0.2
 STEPS, SCORE_QUERIES, DECISION_QUERIES = 20, 400, 600
 SEED = 1002
-#: A rounding of float32: HopSkipJump looks for the nearest image, and this decides whether it is near enough.
+#: Tolerance for float32 rounding: it decides whether the image that HopSkipJump finds is near enough.
 ROUNDING = 1e-6
 
 Open = Literal["full model", "scores", "decisions", "nothing"]
@@ -33,11 +33,11 @@ Result = dict[str, Any]
 
 
 class Shut(RuntimeError):
-    """The attack asked for what the door withholds."""
+    """Raised when an attack asks for what the door withholds."""
 
 
 class Door(nn.Module):
-    """A network of which only a part can be reached: gradients and scores, scores, the class alone, or nothing."""
+    """A network with limited access: gradients and scores, scores only, the class alone, or nothing."""
 
     def __init__(self, model: nn.Module, opened: Open) -> None:
         super().__init__()
@@ -57,12 +57,12 @@ class Door(nn.Module):
 
 
 def fresh_generator() -> torch.Generator:
-    """A generator of the page's seed, anew for each attack."""
+    """A new generator with the page's seed, for each attack."""
     return torch.Generator().manual_seed(SEED)
 
 
 def attacks(own: nn.Module) -> dict[str, Callable[[nn.Module, Tensor, Tensor], Tensor]]:
-    """The attacks by the names on the page, from what asks for most to what asks for nothing; `own` is the proxy."""
+    """The attacks by name, from the one that needs most to the one that needs nothing; `own` is the proxy."""
 
     def by_steps(model: nn.Module, images: Tensor, labels: Tensor, epsilon: float = EPSILON) -> Tensor:
         return pgd(model, images, labels, epsilon, generator=fresh_generator(), steps=STEPS)
@@ -83,7 +83,7 @@ def attacks(own: nn.Module) -> dict[str, Callable[[nn.Module, Tensor, Tensor], T
 
 
 def behind(model: nn.Module, own: nn.Module, test: Dataset) -> Result:
-    """For each attack and door: accuracy left of `model`, or None where the attack cannot run at all."""
+    """Accuracy of `model` for each attack and door, or None where the attack cannot run at all."""
     found: Result = {}
     for done, (name, attack) in enumerate(attacks(own).items()):
         found[name] = {}
@@ -91,14 +91,14 @@ def behind(model: nn.Module, own: nn.Module, test: Dataset) -> Result:
             try:
                 images = attack(Door(model, opened), test.images, test.labels)
             except RuntimeError as problem:
-                # Autograd's word for a tensor without history; whatever else goes wrong is no finding.
+                # Autograd's message for a tensor without history; any other error is not a finding.
                 if not isinstance(problem, Shut) and "does not require grad" not in str(problem):
                     raise
                 found[name][opened] = None
                 continue
             near = lengths(images - test.images, "Linf") <= EPSILON + ROUNDING
             broken = near & (predict(model, images) != test.labels)
-            # What was misread before any attack needs none.
+            # Images misread before any attack need none.
             right = (predict(model, test.images) == test.labels) & ~broken
             found[name][opened] = Proportion(int(right.sum()), len(test)).to_json() | {
                 "verdicts": right.long().tolist()
@@ -115,7 +115,7 @@ def two_networks(profile: Profile) -> list[Computation]:
 
 @measurement(trainings=two_networks)
 def doors(profile: Profile) -> Result:
-    """What is left of the standard model behind each door, under each attack."""
+    """Accuracy of the standard model behind each door, under each attack."""
     recipe = zoo.for_profile(zoo.STANDARD, profile)
     model, own = (zoo.trained(recipe, seed) for seed in (0, 1))
     test = subset(min(IMAGES, profile.slow_images) if profile.slow_images <= 1000 else profile.slow_images)

@@ -1,7 +1,7 @@
-"""The worksheet of the page on threat models: for each attacker that can be picked, what the book has for it.
+"""The worksheet of the page on threat models: what the book has for each attacker that a reader can pick.
 
 It is static data, made from `advlab.threat.ThreatModel`. The page holds it twice: as a form that
-docs/assets/worksheet.js answers, and as a table for whoever has no JavaScript.
+docs/assets/worksheet.js answers, and as a table for readers without JavaScript.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from advlab.threat import Access, Goal, Knowledge, Norm, ThreatModel
 GOALS: tuple[Goal, ...] = get_args(Goal)
 KNOWLEDGE: tuple[Knowledge, ...] = get_args(Knowledge)
 ACCESS: tuple[Access, ...] = get_args(Access)
-#: What may be changed: words, norm, size in pixel units (of L0: a number of pixels, here a third of the image).
+#: What may be changed: words, norm, size in pixel units (for L0 a number of pixels, here a third of the image).
 BUDGETS: dict[str, tuple[Norm, float]] = {
     "every pixel a little": ("Linf", 0.1),
     "a small change in all": ("L2", 1.5),
     "one spot, anything in it": ("L0", 261),
 }
-#: Where each attack is explained.
+#: The page that explains each attack.
 ATTACK_PAGES = {
     "fgsm": "attacks/fgsm.md",
     "fast_gradient": "attacks/ladder.md",
@@ -40,7 +40,7 @@ ATTACK_PAGES = {
     "transfer": "attacks/black_box.md",
     "train_patch": "attacks/patches.md",
 }
-#: The pages on defenses that were measured in each norm; no page here measures a defense against patches.
+#: The pages on defenses measured in each norm; no page here measures a defense against patches.
 DEFENSE_PAGES: dict[Norm, tuple[tuple[str, str], ...]] = {
     "Linf": (
         ("Adversarial training", "defenses/adversarial_training.md"),
@@ -53,22 +53,22 @@ DEFENSE_PAGES: dict[Norm, tuple[tuple[str, str], ...]] = {
     "L1": (),
     "L0": (("Patches: no defense is measured here", "attacks/patches.md"),),
 }
-#: Against whoever has to ask the model, its owner can count.
+#: Pages against attackers who have to query the model: its owner can count queries.
 AGAINST_QUERIES = (("The price of queries", "attacks/black_box.md"), ("Detection", "defenses/detection.md"))
 AGAINST_TRANSFER = (("Ensembles and layers", "defenses/ensembles.md"),)
-#: Whoever knows the defense attacks the defense.
+#: The page for attackers who know the defense and so attack it.
 EVALUATION = ("Evaluating honestly", "evaluating.md")
-#: The programs that it offers.
+#: The folder of the programs that the worksheet offers.
 SNIPPETS = Path(__file__).parents[3] / "snippets"
-#: Stands for the way from the page to the root of the site, in a text that JSON leaves alone.
+#: Placeholder for the path from the page to the root of the site, in a form that JSON leaves alone.
 ROOT = "@root@"
-#: Where docs/assets/worksheet.js puts the line that states the attacker.
+#: Placeholder that docs/assets/worksheet.js replaces by the line that states the attacker.
 MARK = "@threat@"
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the worksheet says for one choice. Links are (words, page); `line` opens the program `snippet`."""
+    """The worksheet's answer to one choice. Links are (words, page); `line` opens the program `snippet`."""
 
     says: str
     note: str
@@ -80,7 +80,7 @@ class Answer:
 
     @property
     def program(self) -> str:
-        """The whole program, for this attacker."""
+        """The whole program for this attacker."""
         return program(self.snippet, self.line)
 
 
@@ -90,10 +90,10 @@ def choices() -> Iterator[tuple[Goal, Knowledge, Access, str]]:
 
 
 def answer(goal: Goal, knowledge: Knowledge, access: Access, budget: str) -> Answer:
-    """What the book has for this attacker; where it has nothing, for the nearest one, and it says so.
+    """What the book has for this attacker, or, where it has nothing, for the nearest one, with a note that says so.
 
     Raises:
-        KeyError: a budget that is not one of `BUDGETS`.
+        KeyError: the budget is not one of `BUDGETS`.
     """
     norm, epsilon = BUDGETS[budget]
     notes: list[str] = []
@@ -135,7 +135,7 @@ def defenses(norm: Norm, threat: ThreatModel) -> tuple[tuple[str, str], ...]:
 
 
 def snippet(threat: ThreatModel) -> str:
-    """The program of snippets/ that runs such an attack."""
+    """The name of the program in snippets/ that runs such an attack."""
     kinds = {"train_patch": "patch", "transfer": "proxy", "square": "queries"}
     return f"threat_model/{kinds.get(threat.attacks[0], 'gradients')}.py"
 
@@ -146,14 +146,14 @@ def line(threat: ThreatModel) -> str:
 
 
 def program(name: str, stated: str) -> str:
-    """A program of snippets/ with its own statement of the attacker replaced by `stated`."""
+    """A program from snippets/ with its statement of the attacker replaced by `stated`."""
     text = (SNIPPETS / name).read_text(encoding="utf-8")
     return "\n".join(stated if old.startswith("threat = ") else old for old in text.split("\n"))
 
 
 @fragment()
 def worksheet() -> str:
-    """The form with its data, and all answers as a table; the page says where the root of the site is."""
+    """The form with its data, and all answers as a table; the page supplies the root of the site."""
     return html(ROOT).replace(ROOT, "<< root >>")
 
 
@@ -182,7 +182,7 @@ def _question(name: str, options: tuple[str, ...]) -> str:
 
 
 def _linked(one: Answer, base: str) -> dict[str, Any]:
-    """An answer as JSON, its pages as addresses."""
+    """An answer as JSON, with its pages as addresses."""
     told = asdict(one)
     for kind in ("attacks", "defenses"):
         told[kind] = [(words, _address(page, base)) for words, page in told[kind]]
@@ -194,7 +194,7 @@ def _address(page: str, base: str) -> str:
 
 
 def _table(base: str) -> str:
-    """One row for each knowledge, access and budget; what serves a targeted attack, too, is marked."""
+    """One row per knowledge, access and budget; attacks that can be targeted are marked."""
     rows = []
     for knowledge, access, budget in itertools.product(KNOWLEDGE, ACCESS, BUDGETS):
         one = answer("untargeted", knowledge, access, budget)

@@ -1,4 +1,4 @@
-"""Every defense of the book in one figure: what its authors' attack leaves, and what the attack made for it leaves."""
+"""Every defense of the book in one figure: its accuracy under FGSM and under the attack made for it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from advlab.chapters.tradeoff.measure import proved
 from advlab.engine.chapter import Drawing, Table, claim, figure, table
 
 Result = dict[str, Any]
-#: L-infinity, in pixel units: where all of them are judged.
+#: The epsilon at which all defenses are judged, L-infinity, in pixel units.
 EPSILON = "0.3"
 PREPROCESSING = (jpeg, total_variation, coarse, median, resizing, one_bit)
-#: Networks that are attacked as they are, by their names; the last was trained for a proof.
+#: The names of networks that are attacked as they are; the last was trained for a proof.
 TRAINED = {
     single: "trained on FGSM",
     random_single: "one step, random start",
@@ -29,13 +29,13 @@ TRAINED = {
     longest: "PGD, deeper",
     proved: "intervals",
 }
-#: What figure, table and claims are given, in this order.
+#: The measurements that figure, table and claims take, in this order.
 SOURCES = (attacks, *PREPROCESSING, *detection.SOURCES, by_fgsm, by_pgd, stack, *TRAINED)
 
 
 @dataclass(frozen=True)
 class Defense:
-    """One row: its two accuracies, the page that has its story, and the attack made for it, in words."""
+    """One row: a defense's two accuracies, the page that tells its story, and the attack made for it, in words."""
 
     pair: Pair
     page: str
@@ -66,7 +66,7 @@ def defenses(*results: Result) -> list[Defense]:
 
 @figure(*SOURCES)
 def before_and_after(*results: Result) -> Drawing:
-    """Two dots a defense: under FGSM, and under the attack made for it."""
+    """Two dots per defense: accuracy under FGSM and under the attack made for it."""
     rows = [one.pair for one in defenses(*results)]
     counts = sorted({row.adaptive["n"] for row in rows})
     return Drawing(
@@ -82,7 +82,7 @@ def before_and_after(*results: Result) -> Drawing:
 
 @table(*SOURCES)
 def families(*results: Result) -> Table:
-    """The same in numbers, each row with the page of its story."""
+    """The accuracies of each defense in numbers, with the page that tells its story."""
     rows = [
         [
             f"[{one.pair.name}]({one.page}.md)",
@@ -112,7 +112,7 @@ def most_fall(*results: Result) -> bool:
     return 2 * sum(share < FALLEN for share in left) > len(left)
 
 
-#: What keeps more than half: by rounding to black and white, by training on several steps, by training for a proof.
+#: The defenses that keep more than half: by rounding to black and white, training on several steps, or for a proof.
 STANDS = {"1-bit depth", "detector: one bit, median", "PGD, three steps", "PGD, deeper", "intervals"}
 #: Trained on several steps as well; as short as it is here, it stands near one half.
 NEAR = {"TRADES"}
@@ -120,14 +120,14 @@ NEAR = {"TRADES"}
 
 @claim(*SOURCES)
 def three_kinds_stand(*results: Result) -> bool:
-    """Those of three kinds keep more than half, all of them but TRADES, which may; no other defense does."""
+    """Only defenses of three kinds keep more than half: all of these do but TRADES, which may."""
     standing = {one.pair.name for one in defenses(*results) if one.pair.adaptive["value"] > STANDING}
     return standing - NEAR == STANDS
 
 
 @claim(*SOURCES)
 def fgsm_does_not_tell(*results: Result) -> bool:
-    """Some that fall leave FGSM with at least nine images in ten right, and one that stands no more than they do."""
+    """Some defense that falls keeps nine images in ten under FGSM, more than one that stands does."""
     rows = [one.pair for one in defenses(*results)]
     fallen = max((row.naive["value"] for row in rows if row.adaptive["value"] < FALLEN), default=0.0)
     standing = min((row.naive["value"] for row in rows if row.adaptive["value"] > STANDING), default=1.0)

@@ -14,20 +14,20 @@ from advlab.chapters.tradeoff.models import MEASURED, models
 from advlab.engine.chapter import Drawing, figure
 
 Result = dict[str, Any]
-#: From below to above: colour and words.
+#: The bands from bottom to top: colour and words.
 BANDS: dict[str, tuple[style.Role, str]] = {
     "certified": ("clean", "certified"),
     "survived": ("noise", "attacked and survived"),
     "unknown": ("muted", "unknown"),
     "broken": ("grid", "broken"),
 }
-#: The epsilon that texts speak of.
+#: The epsilon that the texts refer to.
 LARGE = "0.3"
 
 
 @figure(*MEASURED)
 def bands(*results: Result) -> Drawing:
-    """One panel a model: over epsilon, the shares that are certified, survived, unknown and broken."""
+    """One panel per model: the shares certified, survived, unknown and broken, against epsilon."""
     rows = models(results)
     drawn, panels = plt.subplots(2, 4, figsize=(style.WIDTH, 5.2), sharex=True, sharey=True)
     told = []
@@ -37,7 +37,7 @@ def bands(*results: Result) -> Drawing:
             of["epsilon"],
             *(of[name] for name in BANDS),
             colors=[style.color(role) for role, _ in BANDS.values()],
-            step="pre",  # what holds at an epsilon holds at all smaller ones
+            step="pre",  # whatever holds at an epsilon holds at all smaller ones
             linewidth=0,
         )
         axes.set_title(row.name, fontsize=9.5)
@@ -63,7 +63,7 @@ def bands(*results: Result) -> Drawing:
 
 @figure(*MEASURED)
 def clean_against_robust(*results: Result) -> Drawing:
-    """Clean accuracy against what strong attacks leave, at both epsilons."""
+    """Clean accuracy against accuracy under strong attacks, at both epsilons."""
     rows = models(results)
     drawn, both = plt.subplots(1, 2, figsize=(style.WIDTH, 4.4), sharey=True)
     told = []

@@ -1,4 +1,4 @@
-"""The recipes that are too long for a build: what the last run of each recorded, in a table. Nothing is trained now."""
+"""The recipes that are too long for a build: a table of what the last run of each recorded. Nothing is trained now."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from advlab.engine.cache.source import PACKAGE
 from advlab.engine.chapter import Table, claim, measurement, table
 
 RECORD = "recorded/long.json"
-#: What the page calls the recipes of `advlab.zoo.LONG`, in the order of its rows.
+#: The page's names of the recipes of `advlab.zoo.LONG`, in the order of its rows.
 NAMES = {
     "adversarial, same images": "PGD, the same images",
     "adversarial, drawn anew": "PGD, drawn anew",
@@ -80,14 +80,14 @@ def recorded(result: Result) -> Table:
 
 
 def left(result: Result, name: str) -> Result:
-    """What AutoAttack left of a recipe's network at the larger epsilon."""
+    """Accuracy of a recipe's network under AutoAttack at the larger epsilon."""
     accuracy: Result = result["figures"][name]["accuracy"]["AutoAttack 0.3"]
     return accuracy
 
 
 @claim(record)
 def drawing_anew_helps(result: Result) -> bool:
-    """Of two networks alike, trained as long, the one on images drawn anew keeps more, and the intervals part."""
+    """Of two like networks trained equally long, the one on images drawn anew keeps more, with intervals apart."""
     same, anew = (result["figures"][f"adversarial, {name}"] for name in ("same images", "drawn anew"))
     alike = all(same[what] == anew[what] for what in ("architecture", "epochs"))
     return bool(
@@ -104,7 +104,7 @@ def deeper_keeps_most(result: Result) -> bool:
 
 @claim(record)
 def square_found_more(result: Result) -> bool:
-    """Of the network that the build trains, Square broke images in the larger ball that APGD and FAB had left."""
+    """In the larger ball Square broke images of the build's network that APGD and FAB had left."""
     return bool(result["figures"]["adversarial, as built"]["broken by"]["0.3"].get("Square", 0) > 0)
 
 

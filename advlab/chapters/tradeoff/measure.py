@@ -33,7 +33,7 @@ def of_certified(profile: Profile) -> list[Computation]:
 
 
 def evaluate_model(model: nn.Module, profile: Profile) -> dict[str, Any]:
-    """One model under the attacks of all pages, and under FGSM."""
+    """Results of one model under the attacks of all pages and under FGSM."""
     n = number_of(profile)
     test, index = subset(n), indices(n)
     step = fgsm(model, test.images, test.labels, SECOND)
@@ -42,25 +42,25 @@ def evaluate_model(model: nn.Module, profile: Profile) -> dict[str, Any]:
 
 
 def seconds(recipe: Recipe, profile: Profile) -> float:
-    """What a training of the book took."""
+    """The seconds that a training of the book took."""
     return float(sum(row["seconds"] for row in zoo.history(zoo.for_profile(recipe, profile))))
 
 
 @measurement(trainings=of_standard)
 def standard(profile: Profile) -> dict[str, Any]:
-    """The model that nobody defended."""
+    """Robustness of the undefended standard model, image by image, and the seconds of its training."""
     model = zoo.trained(zoo.for_profile(zoo.STANDARD, profile))
     return evaluate_model(model, profile) | {"seconds": seconds(zoo.STANDARD, profile)}
 
 
 @measurement(trainings=of_student)
 def distilled(profile: Profile) -> dict[str, Any]:
-    """The distilled student, at the temperature of its answers: its logits are so large that gradients vanish."""
+    """Robustness of the distilled student at the temperature of its answers: logits so large that gradients vanish."""
     return evaluate_model(zoo.student(profile), profile)
 
 
 @measurement(trainings=of_certified)
 def proved(profile: Profile) -> dict[str, Any]:
-    """The network trained for its intervals, with what they prove."""
+    """Robustness of the network trained for interval bounds, with what they prove."""
     model = zoo.trained(zoo.for_profile(zoo.CERTIFIED, profile))
     return evaluate_model(model, profile) | {"seconds": seconds(zoo.CERTIFIED, profile)}

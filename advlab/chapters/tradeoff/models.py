@@ -10,7 +10,7 @@ from advlab.chapters.shared import style
 from advlab.chapters.tradeoff.measure import distilled, proved, standard
 
 Result = dict[str, Any]
-#: What figures, tables and claims of this page are given, in this order.
+#: The measurements that figures, tables and claims of this page take, in this order.
 MEASURED = (standard, distilled, single, random_single, several, trades, longest, proved)
 NAMES = (
     "standard",

@@ -1,4 +1,4 @@
-"""The table of all models, and what the page on the trade-off claims of them."""
+"""The table of all models, and what the page on the trade-off claims about them."""
 
 from __future__ import annotations
 
@@ -52,19 +52,19 @@ def everything(*results: Result) -> Table:
 
 @claim(standard)
 def nothing_left_of_standard(result: Result) -> bool:
-    """At the larger epsilon the attacks leave nothing of the standard model."""
+    """At the larger epsilon the attacks leave the standard model no image."""
     return bool(result["robust"]["0.3"]["count"] == 0)
 
 
 @claim(distilled)
 def nothing_left_of_distilled(result: Result) -> bool:
-    """Nor anything of the distilled one: at most one image in a hundred."""
+    """At the larger epsilon the attacks leave the distilled model at most one image in a hundred."""
     return bool(result["robust"]["0.3"]["value"] <= 0.01)
 
 
 @claim(proved)
 def proof_below_attack(result: Result) -> bool:
-    """At every epsilon the proved share lies at or below what attacks leave; they add up with the rest to one."""
+    """At both epsilons the proved share is at most what attacks leave, and the shares of the bands add up to one."""
     of = result["bands"]
     return all(
         abs(sum(shares) - 1) < 1e-9
@@ -74,13 +74,13 @@ def proof_below_attack(result: Result) -> bool:
 
 @claim(proved)
 def the_gap_is_narrow(result: Result) -> bool:
-    """At the larger epsilon attacks leave at most ten points more than is proved."""
+    """At the larger epsilon attacks leave the certified model at most ten points more than is proved."""
     return bool(result["robust"]["0.3"]["value"] - result["certified"]["0.3"]["value"] <= 0.1)
 
 
 @claim(*MEASURED)
 def only_intervals_prove(*results: Result) -> bool:
-    """Intervals prove nothing of any model but the last at the smaller epsilon, and something of that one."""
+    """At the smaller epsilon intervals prove some images for the last model and none for any other."""
     return all(result["certified"]["0.1"]["count"] == 0 for result in results[:-1]) and bool(
         results[-1]["certified"]["0.1"]["count"] > 0
     )
@@ -88,7 +88,7 @@ def only_intervals_prove(*results: Result) -> bool:
 
 @claim(*MEASURED)
 def the_price_is_in_the_proof(*results: Result) -> bool:
-    """Without an attack the model with proofs is less accurate than the longest PGD, the most robust of all."""
+    """The model with proofs has lower clean accuracy than the longest PGD training, the most robust of all."""
     *_, longest, intervals = results
     robust = [result["robust"]["0.3"]["value"] for result in results]
     return bool(

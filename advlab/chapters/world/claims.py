@@ -1,4 +1,4 @@
-"""What the page on the world claims of its analogues."""
+"""What the page on the world claims about its analogues."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PLAIN = ("black", "grey", "white", "noise")
 
 @claim(glasses)
 def frames_beat_plain_ones(result: Result) -> bool:
-    """On both networks the optimised frame leaves fewer right than any plain frame, and the intervals do not meet."""
+    """On both networks the optimised frame leaves fewer right than any plain frame; the intervals do not overlap."""
     return all(
         model["right"]["untargeted"]["high"] < min(model["right"][kind]["low"] for kind in PLAIN)
         for model in result["models"].values()
@@ -41,7 +41,7 @@ def impersonating_is_harder(result: Result) -> bool:
 
 @claim(glasses)
 def a_slip_costs(result: Result) -> bool:
-    """One pixel aside, fewer are the wanted digit on both networks, and still more than with no frame."""
+    """On both networks a frame one pixel aside gives the wanted digit less often, but more often than no frame."""
     found = [model["as wanted"] for model in result["models"].values()]
     return all(one["clean"]["high"] < one["slipped, targeted"]["value"] < one["targeted"]["value"] for one in found)
 
@@ -54,13 +54,13 @@ def noise_does_nothing(result: Result) -> bool:
 
 @claim(diagnosis)
 def at_the_end_nearly_all(result: Result) -> bool:
-    """At the largest epsilon neither reader keeps one malignant row in five."""
+    """At the largest epsilon each reader keeps fewer than one malignant row in five."""
     return all(list_of(reader["attacked"])[-1]["value"] < 0.2 for reader in result["readers"].values())
 
 
 @claim(diagnosis)
 def the_network_falls_sooner(result: Result) -> bool:
-    """At the epsilon that is looked at, the network keeps less than the line, and the intervals do not meet."""
+    """At the page's epsilon the network keeps fewer malignant rows than the line; the intervals do not overlap."""
     at = f"{result['epsilon']:g}"
     return bool(result["readers"]["network"]["attacked"][at]["high"] < result["readers"]["line"]["attacked"][at]["low"])
 
@@ -73,28 +73,28 @@ def geometry_is_broken(result: Result) -> bool:
 
 @claim(transactions)
 def blind_attack_passes(result: Result) -> bool:
-    """Without constraints at least nine in ten pass each detector, and none of them could be made."""
+    """Without constraints at least nine frauds in ten pass each detector, and none of them could be made."""
     found = [one["attacks"]["no constraints"] for one in result["detectors"].values()]
     return all(one["passes"]["value"] >= 0.9 and one["feasible"]["count"] == 0 for one in found)
 
 
 @claim(transactions)
 def the_sum_goes_first(result: Result) -> bool:
-    """One feasible change lets at least three in four past the trees; of most sums less than a tenth is left."""
+    """One feasible change gets at least three in four past the trees; of most sums less than a tenth is left."""
     one = result["detectors"]["trees"]["attacks"]["feasible, 1"]
     return bool(one["both"]["value"] >= 0.75 and one["kept"] < 0.1)
 
 
 @claim(transactions)
 def the_full_sum_is_harder(result: Result) -> bool:
-    """At the full sum one change lets fewer past the trees than with a smaller sum, and the intervals do not meet."""
+    """At the full sum one change gets fewer past the trees than with a smaller sum; the intervals do not overlap."""
     found = result["detectors"]["trees"]["attacks"]
     return bool(found["full sum, 1"]["both"]["high"] < found["feasible, 1"]["both"]["low"])
 
 
 @claim(transactions)
 def feasible_is_less(result: Result) -> bool:
-    """At the full sum one feasible change lets fewer pass than the attack without constraints, on both detectors."""
+    """On both detectors fewer frauds pass by one feasible change at the full sum than without constraints."""
     found = [one["attacks"] for one in result["detectors"].values()]
     return all(one["full sum, 1"]["both"]["high"] < one["no constraints"]["passes"]["low"] for one in found)
 

@@ -1,4 +1,4 @@
-"""Thirty numbers of a needle biopsy, and how far they must move until malignant reads benign: exactly, for a line."""
+"""How far thirty numbers of a needle biopsy must move until malignant reads as benign: exactly, for a line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from advlab.evaluation import Proportion, predict
 MALIGNANT, BENIGN = 0, 1
 #: Shares of the range that a feature has in the training rows; L-infinity.
 EPSILONS = (0.0, 0.02, 0.05, 0.1, 0.15, 0.2)
-#: At which the changed rows are looked at.
+#: The epsilon at which the changed rows are examined.
 EPSILON = 0.1
 STEPS = 40
 SEED = 1995
@@ -85,12 +85,12 @@ def smallest(model: nn.Linear, rows: Tensor) -> Tensor:
 
 
 def quotients(rows: Tensor) -> Tensor:
-    """What geometry ties down in each row of features in their own units: [n, 4]."""
+    """The quotients that geometry constrains, for each row of features in their own units: [n, 4]."""
     return torch.stack([rows[:, top] / rows[:, below] ** power for top, below, power in QUOTIENTS], 1)
 
 
 def beyond(changed: Tensor, real: Tensor) -> Tensor:
-    """Which changed rows have a quotient that none of the real rows comes near: outside their range."""
+    """Mask of the changed rows with a quotient outside the range of the real rows."""
     seen, found = quotients(real), quotients(changed)
     return ((found < seen.amin(0)) | (found > seen.amax(0))).any(1)
 
@@ -131,7 +131,7 @@ def diagnosis(profile: Profile) -> Result:
 
 
 def attack(model: nn.Module, rows: Tensor, labels: Tensor, epsilon: float) -> Tensor:
-    """To be read as benign: one step for a line, where it is exact, and many for a network."""
+    """Rows changed to be read as benign: by one step for a line, where it is exact, and by many for a network."""
     targets = torch.full_like(labels, BENIGN)
     if isinstance(model, nn.Linear):
         return fgsm(model, rows, labels, epsilon, targets=targets)

@@ -33,7 +33,7 @@ def of_both(profile: Profile) -> list[Computation]:
 
 @measurement(trainings=of_both)
 def glasses(profile: Profile) -> Result:
-    """Images with a frame put on: optimised to be misread, to be read as the next digit, or not optimised at all."""
+    """Accuracy on images with a frame: optimised to be misread, to be read as the next digit, or not at all."""
     test, mask = subset(min(IMAGES, profile.slow_images)), spectacles()
     wanted = (test.labels + 1) % 10
     found: Result = {"n": len(test), "steps": STEPS, "area": float(mask.float().mean()), "models": {}}
@@ -85,7 +85,7 @@ def made(model: nn.Module, images: Tensor, labels: Tensor, wanted: Tensor, mask:
 
 
 def slipped(images: Tensor, worn: Tensor, mask: Tensor) -> Tensor:
-    """The same frame one pixel further to the right, as glasses sit that nobody screwed on."""
+    """The images with the same frame one pixel further to the right, as worn glasses slip."""
     return torch.where(mask.roll(1, -1), worn.roll(1, -1), images)
 
 

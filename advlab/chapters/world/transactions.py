@@ -1,4 +1,4 @@
-"""Payments made up by a rule: what a change in the scaled numbers is worth, and what a change that can be made is."""
+"""Payments invented by a rule: the worth of a change in the scaled numbers, and of a change that can be made."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ COLUMNS = (
     Column("address confirmed", 0, 1, "fixed", whole=True),
 )
 AMOUNT = 2
-#: The same for a thief who will not go home with less.
+#: The same columns for a thief who insists on the full sum.
 FULL_SUM = tuple(
     replace(column, change="fixed") if number == AMOUNT else column for number, column in enumerate(COLUMNS)
 )
@@ -81,14 +81,14 @@ def scaled(rows: Tensor) -> Tensor:
 
 
 def unscaled(rows: Tensor) -> Tensor:
-    """Back into the columns' own units."""
+    """The rows back in the columns' own units."""
     low = torch.tensor([column.low for column in COLUMNS], dtype=torch.float64)
     high = torch.tensor([column.high for column in COLUMNS], dtype=torch.float64)
     return low + rows * (high - low)
 
 
 def repaired(rows: Tensor, changed: Tensor) -> Tensor:
-    """Each number that cannot be put back to what it was; those that hold whole numbers are rounded first."""
+    """Changed rows with each infeasible number put back to what it was; whole numbers are rounded first."""
     whole = torch.tensor([column.whole for column in COLUMNS])
     mended = torch.where(whole, changed.round(), changed)
     for number in range(len(COLUMNS)):

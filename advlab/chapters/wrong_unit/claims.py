@@ -1,4 +1,4 @@
-"""What the page on the wrong unit says about its results."""
+"""What the page on the wrong unit claims about its results."""
 
 from typing import Any
 

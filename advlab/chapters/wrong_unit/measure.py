@@ -28,7 +28,7 @@ CANDIDATES = 200
 
 
 def misfit(accuracies: list[float]) -> float:
-    """Mean absolute distance from the accuracies that the article prints, in points of a hundred."""
+    """Mean absolute distance from the accuracies that the article prints, in percentage points."""
     return 100 * sum(abs(ours - theirs) for ours, theirs in zip(accuracies, PRINTED, strict=True)) / len(PRINTED)
 
 
@@ -101,7 +101,7 @@ def pictures(profile: Profile) -> dict[str, Any]:
 
 
 def _picture(network: nn.Module, seen: Tensor) -> dict[str, Any]:
-    """A normalised image back in pixels, with what the network says to it."""
+    """A normalised image back in pixels, with the network's answer to it."""
     confidence, digit = logits(network, seen[None]).softmax(dim=1)[0].max(dim=0)
     pixels = seen[0].double() * STD + MEAN
     return {

@@ -1,6 +1,6 @@
 """Four ways to run "the same" FGSM on one network, and what each of them really does to the images.
 
-The network is the book's, taken without its normalisation, so that it eats normalised images as the article's does.
+The network is the book's, taken without its normalisation, so that it takes normalised images as the article's does.
 All four ways step along the same sign: normalising is a rising function, so the gradient's sign in normalised units is
 its sign in pixels. They differ in the unit of epsilon and in where they clamp.
 """
@@ -35,28 +35,28 @@ def without_normalisation(model: nn.Module) -> nn.Module:
 
 
 def article(pixels: Tensor, sign: Tensor, epsilon: float) -> Tensor:
-    """A step in normalised units, then the limits of pixels, which are not the limits of normalised ones."""
+    """The result of a step in normalised units and the limits of pixels, which are not those of normalised ones."""
     return ((pixels - MEAN) / STD + epsilon * sign).clamp(0, 1)
 
 
 def repository(pixels: Tensor, sign: Tensor, epsilon: float) -> Tensor:
-    """A step in normalised units, then limits that lie far below black and well below white."""
+    """The result of a step in normalised units and limits that lie far below black and well below white."""
     return ((pixels - MEAN) / STD + epsilon * sign).clamp(-2, 2)
 
 
 def normalised(pixels: Tensor, sign: Tensor, epsilon: float) -> Tensor:
-    """A step in normalised units, then normalised black and white as limits."""
+    """The result of a step in normalised units and normalised black and white as limits."""
     black, white = (0 - MEAN) / STD, (1 - MEAN) / STD
     return ((pixels - MEAN) / STD + epsilon * sign).clamp(black, white)
 
 
 def in_pixels(pixels: Tensor, sign: Tensor, epsilon: float) -> Tensor:
-    """A step in pixels, black and white as limits, and only then what the network's own first layer does."""
+    """The result of a step in pixels with black and white as limits, then normalised as the first layer does."""
     return ((pixels + epsilon * sign).clamp(0, 1) - MEAN) / STD
 
 
 def four_ways(pixels: Tensor, sign: Tensor, epsilon: float) -> dict[str, Tensor]:
-    """What the network gets to see under each way: normalised images."""
+    """The normalised images that the network sees under each way."""
     return {
         "article": article(pixels, sign, epsilon),
         "repository": repository(pixels, sign, epsilon),
@@ -66,7 +66,7 @@ def four_ways(pixels: Tensor, sign: Tensor, epsilon: float) -> dict[str, Tensor]
 
 
 def described(clean: Tensor, without_step: Tensor, seen: Tensor) -> dict[str, float]:
-    """What happened to normalised images; sizes in pixel units, shares of all pixels.
+    """How normalised images changed: sizes in pixel units, shares of all pixels.
 
     Args:
         clean: the images as normalised, nothing else done.
