@@ -1,4 +1,4 @@
-"""The command line: `build`, `list` and `clean` tend the store; `audit`, `verify`, `check`, `challenge` serve users."""
+"""The command line: `build`, `list`, `clean` manage the store; `audit`, `verify`, `check`, `challenge` serve users."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ from typing import Any, NoReturn
 
 from advlab.engine.build import command as store_command
 
-#: The module that names the book which `build` builds.
+#: The module whose `EDITION` describes the book that `build` builds.
 EDITION = "advlab.edition"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status (0 done, 1 failed, 64 wrong usage, 75 edited meanwhile).
+    """Run one command and return its exit status.
 
-    `audit` and `check` add one of their own, 2: no verdict, and wrong usage.
+    0: done; 1: failed; 64: wrong usage; 75: the source was edited during a build; 130: interrupted. Status 2 means
+    "no verdict" for `audit` and "wrong usage" for `check`.
+
+    Raises:
+        SystemExit: the arguments cannot be parsed, or they ask for help.
     """
     options = _parser().parse_args(arguments)
     commands = {
@@ -33,21 +37,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return command(options)
     except KeyboardInterrupt:
-        print("interrupted; what was finished is kept, the next run goes on", file=sys.stderr)
+        print("interrupted; finished results are kept, and the next run continues from there", file=sys.stderr)
         return 130
 
 
 class _Parser(argparse.ArgumentParser):
-    #: Adds a command's own options when it is the one that is run: only then are torch and the attacks imported.
+    """A parser that reports unusable arguments with the command's own usage line and exit status."""
+
+    #: Adds the options of a command, called only if that command runs: the others then need not import torch.
     options: Callable[[argparse.ArgumentParser], None] | None = None
-    #: Exit status when a command's words cannot be read.
+    #: Exit status if the arguments cannot be parsed.
     wrong_usage = 64
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         if self.options is not None:
             self.options(self)
         found, unknown = super().parse_known_args(args, namespace)
-        if unknown and self.options is not None:  # the command says so, with its own usage and status
+        if unknown and self.options is not None:  # reported here, with the usage line and exit status of the command
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
         return found, unknown
 
@@ -57,30 +63,30 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="advlab", description="Measure what the site shows, and keep it.")
+    parser = _Parser(prog="advlab", description="Measure what the site shows; test your own models and attacks.")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
-    build = commands.add_parser("build", help="train, measure and draw what the store lacks")
+    build = commands.add_parser("build", help="train, measure and draw everything that the store does not hold yet")
     store_command.add_build_options(build)
     build.add_argument(
         "--recipe",
         choices=("build", "long"),
         default="build",
-        help="long: train and judge the recipes of an hour or a GPU instead, and record what comes out",
+        help="long: instead train and evaluate the recipes that take an hour or a GPU, and record the results",
     )
-    build.add_argument("--only", help="of the long recipes, the one of this name")
-    listing = commands.add_parser("list", help="show what the store holds: kind, name, key, age, size, seconds it took")
+    build.add_argument("--only", help="with --recipe long: run only the recipe with this name")
+    listing = commands.add_parser("list", help="list stored results: kind, name, key, age, size, computing time")
     store_command.add_list_options(listing)
-    clean = commands.add_parser("clean", help="forget entries that no book of this checkout refers to")
+    clean = commands.add_parser("clean", help="delete stored results that no book of this checkout uses")
     store_command.add_clean_options(clean)
-    auditing = commands.add_parser("audit", help="find out whether the robustness of your own model is real")
+    auditing = commands.add_parser("audit", help="test whether the robustness of your own model is real")
     auditing.options = _audit_options
-    verifying = commands.add_parser("verify", help="check saved adversarial images again: domain, ball, verdict")
+    verifying = commands.add_parser("verify", help="recheck saved adversarial images: pixels, distance, prediction")
     verifying.options = _verify_options
-    checking = commands.add_parser("check", help="grade your solution of an exercise; a hint names the first mistake")
+    checking = commands.add_parser("check", help="grade your solution to an exercise; hint at the first mistake")
     checking.options, checking.wrong_usage = _check_options, 2
-    challenge = commands.add_parser("challenge", help="judge a file of adversarial images made for the open challenge")
+    challenge = commands.add_parser("challenge", help="score a file of adversarial images for the open challenge")
     challenge.add_argument(
-        "file", type=Path, help=".safetensors or .npz: adversarial, and index (advlab.challenge.save)"
+        "file", type=Path, help=".safetensors or .npz with `adversarial` and `index` (see advlab.challenge.save)"
     )
     return parser
 
@@ -134,7 +140,7 @@ def _challenge(options: argparse.Namespace) -> int:
     print(f"left at epsilon {EPSILON:g}  {found.left.value:7.2%}  ({found.left.count:,} of {found.left.n:,})")
     if found.refused:
         listed = ", ".join(map(str, found.refused[:10]))
-        print(f"no success: {len(found.refused):,} images of the file, among them {listed}")
+        print(f"{len(found.refused):,} images of the file do not count as successes, among them {listed}")
     return 0
 
 
@@ -149,7 +155,7 @@ def _long_recipes(only: str | None) -> int:
 
     known = [*zoo.LONG, long_recipes.SMOOTHING]
     if only is not None and only not in known:
-        print(f"advlab build: no long recipe is called {only!r}; there are {', '.join(known)}", file=sys.stderr)
+        print(f"advlab build: there is no long recipe {only!r}; known are {', '.join(known)}", file=sys.stderr)
         return 64
     if recipes := {name: recipe for name, recipe in zoo.LONG.items() if only in (None, name)}:
         long_recipes.run(recipes)

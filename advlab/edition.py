@@ -1,4 +1,4 @@
-"""This book, as the engine knows it: its chapters, its looks, its data files, what its programs are given."""
+"""The edition that describes this book to the engine: its chapters, figure style, data files and programs."""
 
 from pathlib import Path
 

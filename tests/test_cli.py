@@ -35,7 +35,7 @@ def test_clean_keeps_what_a_book_refers_to(store: Store, capsys: pytest.CaptureF
     (store.root / "books").mkdir()
     (store.root / "books" / "draft.json").write_text(json.dumps({"models": {"ma": {"key": "a" * 64}}}))
     assert cli.main(["clean"]) == 0
-    assert "forgot 1 entries" in capsys.readouterr().out
+    assert "deleted 1 entries" in capsys.readouterr().out
     assert [entry.name for entry in store.entries()] == ["ma"]
     assert cli.main(["clean", "--all"]) == 0
     assert list(store.entries()) == []

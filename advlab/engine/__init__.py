@@ -1,1 +1,1 @@
-"""The machine that makes a book of measurements: it knows no attack, no network and no page of this one."""
+"""The engine that builds a book of measurements; it knows no attack, network or page of this particular book."""

@@ -1,4 +1,4 @@
-"""What a build found, as pages read it: results by name, with key, n and interval. Computes nothing."""
+"""The book: the results of a build as pages read them, by name, with key, n and interval. It computes nothing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,14 @@ from advlab.engine.external_results import UnknownName, descend
 
 @dataclass(frozen=True)
 class Number:
-    """A value of a result, with the measurement that it comes from."""
+    """A value from a result, with the measurement that it comes from.
+
+    Args:
+        value: the value to show.
+        leaf: the part of the result that holds it: the value itself, or a dict with "value", "n", "low" and "high".
+        measurement: name of the measurement.
+        key: key of the measurement in the store.
+    """
 
     value: Any
     leaf: Any
@@ -24,7 +31,7 @@ class Number:
 
     @property
     def hover(self) -> str:
-        """What a reader learns on hovering: measurement, n, interval, key of the store."""
+        """The tooltip of the number: measurement, n, interval and key in the store."""
         parts = [self.measurement]
         if isinstance(self.leaf, dict):
             if "n" in self.leaf:
@@ -36,7 +43,13 @@ class Number:
 
 
 class Book:
-    """The results of one build of one profile."""
+    """The results of one build of one profile.
+
+    Args:
+        content: the file that a build writes, as parsed JSON.
+        store: the store that holds the results.
+        edition: the edition that the book belongs to.
+    """
 
     def __init__(self, content: dict[str, Any], store: Store, edition: Edition) -> None:
         self.content = content
@@ -46,34 +59,55 @@ class Book:
 
     @classmethod
     def load(cls, path: Path, store: Store, edition: Edition) -> Book:
-        """Read a book. Raises FileNotFoundError when the profile was never built."""
+        """Read the file of a book.
+
+        Args:
+            path: the file, as for `store.book_path`.
+            store: the store that holds the results.
+            edition: the edition that the book belongs to.
+
+        Raises:
+            FileNotFoundError: the profile has not been built.
+            ValueError: the file is not JSON.
+        """
         return cls(json.loads(path.read_text(encoding="utf-8")), store, edition)
 
     @property
     def profile(self) -> dict[str, Any]:
+        """Name and sizes of the profile."""
         found: dict[str, Any] = self.content["profile"]
         return found
 
     @property
     def draft(self) -> bool:
+        """Whether the book was built with the draft profile."""
         return bool(self.profile["name"] == "draft")
 
     def item(self, kind: str, name: str) -> dict[str, Any]:
-        """What the book says of a figure, table, claim, fragment, output or measurement. Raises UnknownName."""
+        """Return the book's record of a figure, slider, table, claim, fragment, output or measurement.
+
+        Raises:
+            UnknownName: the book has no such record.
+        """
         known: dict[str, dict[str, Any]] = self.content.get(f"{kind}s", {})
         if name not in known:
             raise UnknownName(kind, name, known)
         return known[name]
 
     def entry(self, kind: str, name: str) -> Entry:
-        """The stored entry, verified. Raises FileNotFoundError when it is gone or damaged."""
+        """Return the stored entry after verifying it.
+
+        Raises:
+            UnknownName: the book has no such record.
+            FileNotFoundError: the entry is missing or damaged.
+        """
         found = self.store.read(kind, name, self.item(kind, name)["key"])
         if found is None:
             raise FileNotFoundError(f"{name} is no longer in the store; run `advlab build` again")
         return found
 
     def complete(self) -> bool:
-        """Whether every entry that the book refers to is in the store, whole."""
+        """Return whether the store holds every entry of the book, undamaged."""
         return all(
             self.store.read(kind, name, one["key"]) is not None
             for kind in KINDS
@@ -81,12 +115,23 @@ class Book:
         )
 
     def result(self, name: str) -> Any:
+        """Return the result of a measurement; it is read from the store once.
+
+        Raises:
+            UnknownName: the book has no such measurement.
+            FileNotFoundError: its entry is missing or damaged.
+        """
         if name not in self._results:
             self._results[name] = self.entry("measurement", name).json()
         return self._results[name]
 
     def number(self, path: str) -> Number:
-        """The value at "chapter:measurement/step/step"; a leaf with "value" (an accuracy) stands for that value."""
+        """Return the value at "chapter:measurement/step/step"; of a leaf with a "value" (an accuracy), that value.
+
+        Raises:
+            UnknownName: the path leads nowhere, or to more than one value.
+            FileNotFoundError: the entry of the measurement is missing or damaged.
+        """
         name, *steps = path.split("/")
         leaf = descend(self.result(name), steps, path)
         value = leaf["value"] if isinstance(leaf, dict) and "value" in leaf else leaf
@@ -96,12 +141,21 @@ class Book:
 
 
 def slug(name: str) -> str:
-    """A name as an anchor and a file: "fgsm:epsilon_table" -> "fgsm.epsilon_table"."""
+    """Convert a name to an anchor and file name: "fgsm:epsilon_table" -> "fgsm.epsilon_table"."""
     return name.replace(":", ".").replace("/", "-")
 
 
 def format_value(value: Any, form: str) -> str:
-    """A value as text. `form`: "%" (one decimal; "%0", "%2" for others), "d" (thousands), "s", or Python's."""
+    """Format a value as text.
+
+    Args:
+        value: the value.
+        form: "%" for a percentage with one decimal ("%0" or "%2" for another number), "d" for an integer with
+            thousands separators, "s" for `str`, or a format specification of Python.
+
+    Raises:
+        ValueError, TypeError: the form does not fit the value.
+    """
     if form.startswith("%"):
         return f"{100 * value:.{int(form[1:] or 1)}f}%"
     if form == "d":

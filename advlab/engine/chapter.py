@@ -1,7 +1,7 @@
-"""What a chapter is made of: measurements, and figures, sliders, tables, claims and fragments made of them.
+"""The building blocks of chapters: measurements, and the figures, sliders, tables, claims and fragments based on them.
 
-A decorated function keeps its plain form (`.function`). Called through the decorator, a measurement looks its key up
-in the store and computes only what is not there.
+The decorated function stays available as `.function`. Calling a decorated measurement looks up its key in the store and
+computes the result only if it is missing.
 """
 
 from __future__ import annotations
@@ -20,10 +20,18 @@ Trainings = Callable[[Profile], Sequence[Computation]]
 
 
 def result_files(measure: Measure, profile: Profile) -> Files:
-    """The result as `result.json`, and beside it what it holds for each example.
+    """Run a measurement and return its result as `result.json`, with its data for each example in separate files.
 
-    Under "evidence" stand verdicts on each example, under "adversarial" images (safetensors, as bytes), under "card"
-    the report of an audit (HTML, as text).
+    These are the values under "evidence" (verdicts on each example), "adversarial" (images, as safetensors bytes) and
+    "card" (the report of an audit, as HTML text).
+
+    Args:
+        measure: the function of the measurement.
+        profile: the sizes to measure with.
+
+    Raises:
+        ValueError: the result holds NaN or infinity.
+        TypeError: the result holds an object that JSON cannot express.
     """
     result = dict(measure(profile))
     evidence, adversarial = result.pop("evidence", None), result.pop("adversarial", None)
@@ -39,7 +47,12 @@ def result_files(measure: Measure, profile: Profile) -> Files:
 
 
 class Measurement:
-    """A chapter's measurement: profile in, JSON-able results out, kept by the store."""
+    """A chapter's measurement: a function from a profile to results in JSON, which the store keeps.
+
+    Args:
+        function: the function to call.
+        trainings: function from a profile to the trainings that the measurement needs.
+    """
 
     def __init__(self, function: Measure, trainings: Trainings) -> None:
         self.function = function
@@ -50,12 +63,17 @@ class Measurement:
         self.__qualname__ = function.__qualname__
 
     def computation(self, profile: Profile) -> Computation:
-        """As the store keeps it: `result.json`, and beside it what is there for each example."""
+        """Return the stored computation of the measurement; for its files see `result_files`."""
         return Computation(
             "measurement", self.name, result_files, (self.function, profile), profile.sizes(), (self.function,)
         )
 
     def __call__(self, profile: Profile) -> dict[str, Json]:
+        """Return the stored result; measure first if there is none.
+
+        Raises:
+            SourceChanged: the source was edited during the measurement.
+        """
         result: dict[str, Json] = self.computation(profile).get().json()
         return result
 
@@ -71,9 +89,12 @@ def measurement(*, trainings: Trainings) -> Callable[[Measure], Measurement]: ..
 def measurement(
     function: Measure | None = None, /, *, trainings: Trainings = lambda profile: ()
 ) -> Measurement | Callable[[Measure], Measurement]:
-    """Make a function of a profile a stored measurement.
+    """Turn a function of a profile into a stored measurement.
 
-    `trainings` gives the trainings it needs (`zoo.training(recipe, seed)`), so that the build does them first.
+    Args:
+        function: the function; omitted if the decorator is used with `trainings`.
+        trainings: function from a profile to the trainings needed (`zoo.training(recipe, seed)`), which the build then
+            runs first.
     """
     if function is None:
         return lambda decorated: Measurement(decorated, trainings)
@@ -82,7 +103,13 @@ def measurement(
 
 @dataclass(frozen=True)
 class Drawing:
-    """A figure as drawn: a matplotlib figure, what it shows in words, and its caption (Markdown)."""
+    """A drawn figure.
+
+    Args:
+        figure: the matplotlib figure.
+        alt: alternative text: what the figure shows, in words.
+        caption: the caption, in Markdown.
+    """
 
     figure: Any
     alt: str
@@ -91,7 +118,17 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Table:
-    """A table for a page: cells as text (Markdown); `align` holds one of "l", "r", "c" a column."""
+    """A table for a page.
+
+    Args:
+        header: the column headings, in Markdown.
+        rows: the cells of each row, in Markdown.
+        caption: the caption, in Markdown.
+        align: one letter per column: "l", "r" or "c".
+
+    Raises:
+        ValueError: a row or `align` does not have one item per column.
+    """
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -106,7 +143,13 @@ class Table:
 
 @dataclass(frozen=True)
 class Slider:
-    """Pictures between which a reader moves a slider called `name`: (label, drawing) in order, a caption for all."""
+    """A series of pictures that the reader selects with a slider.
+
+    Args:
+        name: label of the slider.
+        frames: (label, drawing) of each picture, in order.
+        caption: one caption for all pictures, in Markdown.
+    """
 
     name: str
     frames: Sequence[tuple[str, Drawing]]
@@ -114,7 +157,13 @@ class Slider:
 
 
 class Derived:
-    """What a chapter makes of results: a figure, a slider, a table, a claim or a fragment."""
+    """A figure, slider, table, claim or fragment that a chapter derives from results.
+
+    Args:
+        kind: one of these words.
+        function: the function of the results that creates it.
+        sources: the measurements whose results the function takes, in this order.
+    """
 
     def __init__(self, kind: str, function: Callable[..., Any], sources: Sequence[Measurement]) -> None:
         self.kind = kind
@@ -126,6 +175,7 @@ class Derived:
         self.__qualname__ = function.__qualname__
 
     def results(self, profile: Profile) -> list[dict[str, Json]]:
+        """Return the results of the sources; measure those that the store lacks."""
         return [one(profile) for one in self.sources]
 
     def __call__(self, *results: dict[str, Json]) -> Any:
@@ -133,32 +183,32 @@ class Derived:
 
 
 def figure(*sources: Measurement) -> Callable[[Callable[..., Drawing]], Derived]:
-    """A figure drawn from these measurements' results, given in this order, once for each colour scheme."""
+    """Declare a figure; the function takes these measurements' results, in order, and runs once per colour scheme."""
     return lambda function: Derived("figure", function, sources)
 
 
 def slider(*sources: Measurement) -> Callable[[Callable[..., Slider]], Derived]:
-    """A slider over pictures drawn from these measurements' results, once for each colour scheme."""
+    """Declare a slider; the function takes these measurements' results and runs once per colour scheme."""
     return lambda function: Derived("slider", function, sources)
 
 
 def table(*sources: Measurement) -> Callable[[Callable[..., Table]], Derived]:
-    """A table made of these measurements' results."""
+    """Declare a table; the function takes these measurements' results."""
     return lambda function: Derived("table", function, sources)
 
 
 def claim(*sources: Measurement) -> Callable[[Callable[..., bool]], Derived]:
-    """A named predicate over results: a page that states it while it is false does not build."""
+    """Declare a named predicate over results; a page that states it does not build while the predicate is false."""
     return lambda function: Derived("claim", function, sources)
 
 
 def fragment(*sources: Measurement) -> Callable[[Callable[..., str]], Derived]:
-    """A piece of a page that a chapter writes itself: Markdown or HTML, in which a page's functions may be called."""
+    """Declare a piece of a page that code generates: Markdown or HTML, which may call the functions of pages."""
     return lambda function: Derived("fragment", function, sources)
 
 
 def result_name(function: Callable[..., Any]) -> str:
-    """ "chapter:function": the chapter is the module or package just below a package with `HOLDS_CHAPTERS = True`."""
+    """Return "chapter:function"; the chapter is the module directly below the package with `HOLDS_CHAPTERS = True`."""
     parts = function.__module__.split(".")
     for number in range(1, len(parts)):
         holder = sys.modules.get(".".join(parts[:number]))

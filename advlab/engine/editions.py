@@ -1,4 +1,4 @@
-"""What names one book to the engine: its chapters, its looks, its data files, what its programs are given."""
+"""Editions: each describes one book to the engine, with its chapters, figure style, data files and programs."""
 
 from __future__ import annotations
 
@@ -13,26 +13,27 @@ from typing import TYPE_CHECKING, Any
 from advlab.engine.cache.profile import Profile
 from advlab.engine.cache.source import SNAPSHOT
 
-if TYPE_CHECKING:  # it imports torch, which rendering pages does without
+if TYPE_CHECKING:  # importing it loads torch, which rendering pages does not need
     from advlab.engine.cache.computation import Computation
 
 
 @dataclass(frozen=True)
 class Edition:
-    """One book. Functions are named ("package.module:function"), so that only who needs them imports them.
+    """One book. Functions are given by name ("package.module:function"), so that they are imported only when needed.
 
     Args:
-        module: where this edition is defined; other processes find it there.
-        root: the folder that holds docs/, snippets/, mkdocs.yml and CITATION.cff.
-        chapters: the package of the chapters.
-        scheme: `scheme("light")`, a context in which figures are drawn in that colour scheme.
-        save: `save(figure)`, a figure as SVG.
+        module: module that defines this edition; other processes load it from there.
+        root: folder that holds docs/, snippets/, mkdocs.yml and CITATION.cff.
+        chapters: name of the package of the chapters.
+        scheme: name of a function; `scheme("light")` is a context in which figures are drawn in that colour scheme.
+        save: name of a function; `save(figure)` returns the figure as SVG.
         paths, glossary, bibliography, identifiers, published: data files of the pages.
-        recorded: the folder of results that no build measures.
-        provenance_page, bibliography_page: addresses of the pages that list every measurement and every work cited.
-        given: `given(profile)`, the computations that programs of snippets/ find done.
-        notebook: the program, below snippets/, that is shown as a notebook.
-        packages: distributions whose versions the pages name.
+        recorded: folder of results that no build measures.
+        provenance_page, bibliography_page: addresses of the pages that list every measurement and every cited work.
+        given: name of a function; `given(profile)` lists the computations that must be stored before programs of
+            snippets/ run.
+        notebook: path, below snippets/, of the program that is shown as a notebook.
+        packages: distributions whose versions the pages show.
     """
 
     module: str
@@ -59,31 +60,36 @@ class Edition:
 
     @property
     def docs(self) -> Path:
-        """The folder of the pages."""
+        """Folder of the pages."""
         return self.root / "docs"
 
     @property
     def snippets(self) -> Path:
-        """The folder of the programs that pages show."""
+        """Folder of the programs that pages show."""
         return self.root / "snippets"
 
     @property
     def configuration(self) -> Path:
-        """MkDocs' configuration, which holds the navigation."""
+        """Configuration file of MkDocs, which holds the navigation."""
         return self.root / "mkdocs.yml"
 
     def relative(self, path: Path) -> str:
-        """A file as messages name it: from the root, where it lies below."""
+        """Return the path of a file for messages: relative to the root if it is below it."""
         return path.relative_to(self.root).as_posix() if path.is_relative_to(self.root) else str(path)
 
     def given_to_programs(self, profile: Profile) -> Sequence[Computation]:
-        """What must be there before a program of snippets/ runs."""
+        """List the computations that must be stored before a program of snippets/ runs."""
         found: Sequence[Computation] = imported(self.given)(profile) if self.given else ()
         return found
 
 
 def imported(name: str) -> Callable[..., Any]:
-    """The function that "package.module:function" names. Raises AttributeError where the module has none."""
+    """Import and return the function that "package.module:function" names.
+
+    Raises:
+        ModuleNotFoundError: there is no such module.
+        AttributeError: the module has no such function.
+    """
     module, _, function = name.partition(":")
     found: Callable[..., Any] = getattr(importlib.import_module(module), function)
     return found
@@ -91,7 +97,7 @@ def imported(name: str) -> Callable[..., Any]:
 
 @cache
 def load(module: str) -> Edition:
-    """The `EDITION` of a module; the source of its package is read before any of it is imported.
+    """Return the `EDITION` of a module; the source of its package is read before any of it is imported.
 
     Raises:
         ModuleNotFoundError: there is no such module.

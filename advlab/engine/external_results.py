@@ -1,4 +1,4 @@
-"""Results that a build does not measure: figures that others published, and recordings of other runs of ours."""
+"""Results that the build does not measure: figures published by others, and recordings of our own separate runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ from typing import Any
 
 
 class UnknownName(KeyError):
-    """A page names a number, figure, table, claim, output or source that does not exist."""
+    """A page names a number, figure, table, claim, output or source that does not exist.
+
+    Args:
+        what: the kind of thing, for the message.
+        name: the name that the page uses.
+        known: existing names, of which the message suggests the closest.
+    """
 
     def __init__(self, what: str, name: str, known: Iterable[str]) -> None:
         close = difflib.get_close_matches(name, list(known), n=3, cutoff=0.4)
@@ -22,7 +28,16 @@ class UnknownName(KeyError):
 
 
 def descend(value: Any, steps: list[str], path: str) -> Any:
-    """The value below `value` that these steps lead to. Raises UnknownName, naming what comes close."""
+    """Return the value that the steps lead to.
+
+    Args:
+        value: nested dicts and lists.
+        steps: keys and indices, from the outside in.
+        path: the whole path, for the message.
+
+    Raises:
+        UnknownName: the steps lead nowhere; the message suggests close names.
+    """
     for position, step in enumerate(steps):
         if isinstance(value, dict) and step in value:
             value = value[step]
@@ -36,7 +51,15 @@ def descend(value: Any, steps: list[str], path: str) -> Any:
 
 
 def published(file: Path, key: str) -> dict[str, Any]:
-    """A figure of others, from an edition's file of them: value, n, threat model, citation key. Raises UnknownName."""
+    """Return a published figure: value, n, threat model and citation key.
+
+    Args:
+        file: the edition's file of published figures.
+        key: key of the figure.
+
+    Raises:
+        UnknownName: the file has no such key.
+    """
     known: dict[str, dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
     if key not in known:
         raise UnknownName("published figure", key, known)
@@ -44,9 +67,14 @@ def published(file: Path, key: str) -> dict[str, Any]:
 
 
 def recorded(folder: Path, path: str) -> tuple[Any, dict[str, Any]]:
-    """A value of another run ("benchmarks/figures/training/ratio"), and its file: date, machine, versions.
+    """Return a recorded value, and the content of its file: date, machine, versions.
 
-    Raises UnknownName.
+    Args:
+        folder: folder of the recordings.
+        path: name of the file and steps within it: "benchmarks/figures/training/ratio".
+
+    Raises:
+        UnknownName: there is no such file, or no such value in it.
     """
     name, *steps = path.split("/")
     if not (folder / f"{name}.json").is_file():

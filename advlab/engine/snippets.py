@@ -1,4 +1,4 @@
-"""The programs that pages show: read by section, and run."""
+"""The programs that pages show: find them, split them into sections, run them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,18 @@ _MARK = re.compile(r"^\s*#\s*--8<--\s*\[(start|end):\s*([\w-]+)\]\s*$")
 
 
 def names(edition: Edition) -> list[str]:
-    """All programs that run for their output, as pages name them ("fgsm/attack.py"): the notebook's runs in Jupyter."""
+    """List the programs that run for their output ("fgsm/attack.py"), without the notebook, which runs in Jupyter."""
     folder = edition.snippets
     found = (path.relative_to(folder).as_posix() for path in folder.rglob("*.py"))
     return sorted(name for name in found if name != edition.notebook)
 
 
 def sections(text: str) -> list[str]:
-    """The names of a program's sections, in order. Raises ValueError for a section without start or end."""
+    """Return the names of a program's sections, in order.
+
+    Raises:
+        ValueError: a section mark is malformed, or a section lacks its start or end or starts twice.
+    """
     opened: list[str] = []
     closed: set[str] = set()
     for number, line in enumerate(text.splitlines(), start=1):
@@ -48,7 +52,7 @@ def sections(text: str) -> list[str]:
 
 
 def _segments(text: str) -> Iterator[tuple[frozenset[str], str]]:
-    """The program cut at its section marks: (sections open, code with its line numbers kept)."""
+    """Split the program at its section marks into (open sections, code); blank lines keep the code's line numbers."""
     sections(text)
     lines = text.splitlines()
     opened: set[str] = set()
@@ -66,7 +70,17 @@ def _segments(text: str) -> Iterator[tuple[frozenset[str], str]]:
 
 
 def run(text: str, name: str) -> dict[str, str]:
-    """Run a program alone, in a temporary folder; what it prints, by section ("" is the whole)."""
+    """Run a program in an empty temporary folder and return what it prints, by section ("" for all of it).
+
+    Args:
+        text: the program.
+        name: file name in tracebacks and messages.
+
+    Raises:
+        ValueError: the section marks are broken.
+        RuntimeError: the program calls `sys.exit`.
+        Exception: whatever the program raises.
+    """
     printed: dict[str, str] = {"": "", **dict.fromkeys(sections(text), "")}
     namespace: dict[str, Any] = {"__name__": "__main__"}
     before = Path.cwd()
@@ -79,7 +93,7 @@ def run(text: str, name: str) -> dict[str, str]:
                     exec(compile(code, name, "exec", dont_inherit=True), namespace)
                 for section in ("", *opened):
                     printed[section] += output.getvalue()
-        except SystemExit as end:  # would end the build without a word of where
+        except SystemExit as end:  # it would end the build without saying where
             raise RuntimeError(f"{name} ends the process that runs it: {end}") from end
         finally:
             os.chdir(before)

@@ -1,1 +1,1 @@
-"""Fill the store: find out what a book needs, compute it side by side, write down where it lies."""
+"""The build: plan what a book needs, compute it in parallel, and record where the results are stored."""

@@ -1,4 +1,4 @@
-"""The commands that tend the store: build, list, clean. `python -m advlab.engine.build.command EDITION` builds."""
+"""The commands that manage the store: build, list, clean. `python -m advlab.engine.build.command EDITION` builds."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ WRONG_USAGE = 64
 
 
 def add_build_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `build`."""
+    """Add the options of `build` to a parser."""
     parser.add_argument("--profile", choices=PROFILES, default=os.environ.get("ADVLAB_PROFILE") or STANDARD.name)
     parser.add_argument("--device", help="cpu (default), cuda, cuda:N or mps; part of every key")
     parser.add_argument(
-        "--jobs", type=_positive, help="computations side by side, one thread each (default: one a core)"
+        "--jobs", type=_positive, help="number of parallel computations, one thread each (default: one per core)"
     )
-    parser.add_argument("--quiet", action="store_true", help="no progress")
+    parser.add_argument("--quiet", action="store_true", help="show no progress")
 
 
 def add_list_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `list`."""
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    """Add the options of `list` to a parser."""
+    parser.add_argument("--json", action="store_true", help="print one JSON object per line")
 
 
 def add_clean_options(parser: argparse.ArgumentParser) -> None:
-    """The options of `clean`."""
-    parser.add_argument("--all", action="store_true", help="forget everything, books included")
+    """Add the options of `clean` to a parser."""
+    parser.add_argument("--all", action="store_true", help="delete everything, including the books")
 
 
 def prepared(options: argparse.Namespace) -> int:
-    """Set profile, device and store for this process and its workers; the exit status where they make no sense."""
+    """Set profile, device and store for this process and its workers; return 64 if one is unusable, else 0."""
     if options.profile not in PROFILES:
         print(f"advlab: ADVLAB_PROFILE is {options.profile!r}; known are {', '.join(PROFILES)}", file=sys.stderr)
         return WRONG_USAGE
     os.environ["ADVLAB_PROFILE"] = options.profile
     if options.device:
         os.environ["ADVLAB_DEVICE"] = options.device
-    if os.environ.get("ADVLAB_STORE"):  # programs run in folders of their own, where a relative path leads elsewhere
+    if os.environ.get("ADVLAB_STORE"):  # absolute: programs run in folders of their own
         os.environ["ADVLAB_STORE"] = str(default_root())
-    from advlab.engine.cache import machine  # torch is imported only where something is computed
+    from advlab.engine.cache import machine  # imported here: only computing needs torch
 
     try:
         machine.device()
@@ -58,7 +58,15 @@ def prepared(options: argparse.Namespace) -> int:
 
 
 def build(edition: str, options: argparse.Namespace) -> int:
-    """Bring the book of an edition up to date; returns the exit status."""
+    """Bring the book of an edition up to date and return the exit status: 0, 64 (wrong usage) or 75 (source edited).
+
+    Args:
+        edition: the module whose `EDITION` describes the book.
+        options: profile, device, number of jobs and whether to be quiet.
+
+    Raises:
+        Exception: whatever a computation raises.
+    """
     if status := prepared(options):
         return status
     from advlab.engine.build import workers, write_book
@@ -72,12 +80,12 @@ def build(edition: str, options: argparse.Namespace) -> int:
         print(f"advlab: {problem}", file=sys.stderr)
         return TRY_AGAIN
     if not options.quiet:
-        print(f"{options.profile}: all there, after {book['seconds']:.1f} s", file=sys.stderr)
+        print(f"{options.profile}: book is up to date, after {book['seconds']:.1f} s", file=sys.stderr)
     return 0
 
 
 def list_entries(options: argparse.Namespace) -> int:
-    """Print what the store holds; returns the exit status."""
+    """Print what the store holds and return the exit status."""
     for entry in Store().entries():
         age = time.time() - entry.created
         row = {"kind": entry.kind, "name": entry.name, "key": entry.key[:12], "age_s": round(age)}
@@ -100,7 +108,7 @@ def _age(seconds: float) -> str:
 
 
 def clean(options: argparse.Namespace) -> int:
-    """Forget entries that no book refers to, or everything; returns the exit status."""
+    """Delete the entries that no book refers to, or everything, and return the exit status."""
     store = Store()
     books = sorted((store.root / "books").glob("*.json"))
     used = set() if options.all else {key for book in books for key in _keys(json.loads(book.read_text()))}
@@ -111,12 +119,12 @@ def clean(options: argparse.Namespace) -> int:
     if options.all:
         for book in books:
             book.unlink(missing_ok=True)
-    print(f"forgot {len(dropped)} entries, {size / 2**20:.1f} MiB")
+    print(f"deleted {len(dropped)} entries, {size / 2**20:.1f} MiB")
     return 0
 
 
 def _keys(book: dict[str, object]) -> set[str]:
-    """The keys of all entries that a book refers to."""
+    """Return the keys of all entries that a book refers to."""
     kinds = [value for value in book.values() if isinstance(value, dict)]
     return {one["key"] for kind in kinds for one in kind.values() if isinstance(one, dict) and "key" in one}
 
@@ -132,15 +140,20 @@ def _positive(text: str) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Build the edition that is named first; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="advlab build", description="Measure what a site shows, and keep it.")
-    parser.add_argument("edition", help="the module whose EDITION names the book")
+    """Build the edition that the first argument names and return the exit status.
+
+    Raises:
+        SystemExit: the arguments cannot be parsed, or they ask for help.
+        Exception: whatever a computation raises.
+    """
+    parser = argparse.ArgumentParser(prog="advlab build", description="Measure and store what a site shows.")
+    parser.add_argument("edition", help="module whose EDITION describes the book")
     add_build_options(parser)
     options = parser.parse_args(arguments)
     try:
         return build(options.edition, options)
     except KeyboardInterrupt:
-        print("interrupted; what was finished is kept, the next run goes on", file=sys.stderr)
+        print("interrupted; finished results are kept, and the next run continues from there", file=sys.stderr)
         return 130
 
 

@@ -1,4 +1,4 @@
-"""Figures and sliders as the store keeps them: SVG in a light and a dark scheme, and their words."""
+"""Draw figures and sliders for the store: SVG in a light and a dark colour scheme, with alternative texts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,13 @@ from advlab.engine.editions import Edition, imported
 
 
 def drawing(edition: Edition, one: Derived, profile: Profile) -> Computation:
-    """The picture, under the results that it shows, its own source and that of the edition's looks."""
+    """Return the computation of a picture; its key covers the results shown, its own code and the edition's style.
+
+    Args:
+        edition: the edition whose style applies.
+        one: the figure or slider.
+        profile: the profile whose results it shows; these are measured now if the store lacks them.
+    """
     results = one.results(profile)
     looks = imported(edition.scheme), imported(edition.save)
     parameters = {"results": [digest(result) for result in results]}
@@ -27,7 +33,17 @@ def draw(
     scheme: Callable[[str], AbstractContextManager[Any]],
     save: Callable[[Any], bytes],
 ) -> Files:
-    """Draw in both colour schemes. Raises ValueError for a picture without alternative text."""
+    """Draw a picture in both colour schemes and return its files.
+
+    Args:
+        picture: function from the results to a figure or slider.
+        results: the results to show.
+        scheme: context in which figures are drawn in the colour scheme "light" or "dark".
+        save: function that returns a figure as SVG.
+
+    Raises:
+        ValueError: a picture has no alternative text.
+    """
     files: dict[str, bytes] = {}
     for name in ("light", "dark"):
         with scheme(name):

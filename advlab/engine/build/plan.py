@@ -1,4 +1,4 @@
-"""What a book needs: every training, measurement, output and picture, and which waits for which."""
+"""The plan of a build: every training, measurement, output and picture that a book needs, and their dependencies."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from advlab.engine.editions import Edition
 
 
 def definitions(edition: Edition) -> Iterator[Measurement | Derived]:
-    """Everything that the chapters define, in the order of the chapters' names."""
+    """Yield everything that the chapters define, in alphabetical order of their modules."""
     package = importlib.import_module(edition.chapters)
     modules = pkgutil.walk_packages(package.__path__, f"{edition.chapters}.")
     for module in sorted(modules, key=lambda module: module.name):
@@ -30,7 +30,14 @@ def definitions(edition: Edition) -> Iterator[Measurement | Derived]:
 
 @dataclass(frozen=True)
 class Plan:
-    """What a profile of an edition needs: first trainings, measurements and outputs; from their results the rest."""
+    """The computations that the book of an edition needs.
+
+    Args:
+        edition: the edition.
+        profile: the sizes of trainings and measurements.
+        measurements: measurements by name.
+        derived: what is made from their results, by kind and name.
+    """
 
     edition: Edition
     profile: Profile
@@ -39,7 +46,11 @@ class Plan:
 
     @classmethod
     def of(cls, edition: Edition, profile: Profile) -> Plan:
-        """Collect what the chapters define. Raises ValueError where two results of a kind have one name."""
+        """Collect what the chapters define.
+
+        Raises:
+            ValueError: two results of one kind have the same name.
+        """
         measurements: dict[str, Measurement] = {}
         derived: dict[tuple[str, str], Derived] = {}
         for one in definitions(edition):
@@ -53,7 +64,7 @@ class Plan:
         return cls(edition, profile, measurements, derived)
 
     def tasks(self) -> list[Task]:
-        """Trainings first, then what waits for them; each computation once."""
+        """List the tasks that need no other results as input: trainings first, each computation once."""
         after: dict[str, frozenset[str]] = {}
         for measured in self.measurements.values():
             after[measured.name] = frozenset(training.key for training in measured.trainings(self.profile))
@@ -65,10 +76,10 @@ class Plan:
         return list(tasks.values())
 
     def _computations(self) -> Iterator[Computation]:
-        """All that does not wait for results of others, in the order in which it is best begun."""
+        """Yield the computations whose keys need no other results, in the order in which they should start."""
         for measured in self.measurements.values():
             yield from measured.trainings(self.profile)
-        if self.edition.notebook:  # early: it is long, and would run alone at the end
+        if self.edition.notebook:  # early: it takes long and would otherwise run alone at the end
             yield program_outputs.notebook(self.edition, self.profile)
         for measured in self.measurements.values():
             yield measured.computation(self.profile)
@@ -76,7 +87,7 @@ class Plan:
             yield program_outputs.output(self.edition, name, self.profile)
 
     def find(self, kind: str, name: str, key: str) -> Computation | None:
-        """The computation of this kind, name and key; None where the source has another one now."""
+        """Return the computation of this kind, name and key; None if the source now gives it another key."""
         named: Iterable[Computation]
         if KINDS[kind].is_picture:
             named = [drawing(self.edition, self.derived[kind, name], self.profile)]
@@ -85,10 +96,10 @@ class Plan:
         return next((one for one in named if one.key == key), None)
 
     def pictures(self) -> list[Task]:
-        """Figures and sliders, whose keys are known only when the results that they show are there."""
+        """List the tasks for figures and sliders; their keys depend on the results they show, which must be stored."""
         return [Task(drawing(self.edition, one, self.profile)) for one in self.derived.values() if is_picture(one)]
 
 
 def is_picture(one: Derived) -> bool:
-    """Whether it is drawn and kept by the store, not made anew with each book."""
+    """Return whether it is drawn once and stored, rather than created again with each book."""
     return one.kind in KINDS and KINDS[one.kind].is_picture

@@ -1,4 +1,4 @@
-"""What the programs of snippets/ print, and the notebook made of one of them, as the store keeps them."""
+"""Computations of what the programs of snippets/ print, and of the notebook made from one of them."""
 
 from __future__ import annotations
 
@@ -15,20 +15,43 @@ from advlab.engine.editions import Edition
 
 
 def output(edition: Edition, name: str, profile: Profile) -> Computation:
-    """A program's printed output (`output.json`, by section), under its text and all that it reaches."""
+    """Return the computation of a program's output; its key covers the text and the source that it reaches.
+
+    Args:
+        edition: the edition that the program belongs to.
+        name: path of the program below snippets/.
+        profile: the sizes of the models that the program uses.
+
+    Raises:
+        OSError: the program cannot be read.
+    """
     text = (edition.snippets / name).read_text(encoding="utf-8")
     return Computation("output", name, printed, (text, name), {"program": text, **profile.sizes()}, program=text)
 
 
 def printed(text: str, name: str) -> Files:
-    """What a program prints, as the store keeps it."""
+    """Run a program and return what it prints, by section, as `output.json`.
+
+    Args:
+        text: the program.
+        name: file name in tracebacks and messages.
+
+    Raises:
+        ValueError: the section marks are broken.
+        RuntimeError: the program calls `sys.exit`.
+        Exception: whatever the program raises.
+    """
     return {"output.json": to_bytes(snippets.run(text, name))}
 
 
 def notebook(edition: Edition, profile: Profile) -> Computation:
-    """The executed notebook ("tutorial/tutorial.py" becomes `tutorial.ipynb`), under its program's text as above.
+    """Return the computation of the executed notebook ("tutorial/tutorial.py" becomes `tutorial.ipynb`).
 
-    Raises ValueError for an edition without a notebook.
+    Its key covers the program's text, the source that it reaches, and the versions of the tools that run it.
+
+    Raises:
+        ValueError: the edition has no notebook.
+        OSError: the program cannot be read.
     """
     if edition.notebook is None:
         raise ValueError(f"{edition.module} names no notebook")
@@ -40,8 +63,16 @@ def notebook(edition: Edition, profile: Profile) -> Computation:
 
 
 def executed(text: str, file: str) -> Files:
-    """The program as an executed notebook, without times or names of this machine. Raises on a cell's error."""
-    import jupytext  # here: Jupyter's libraries are needed by who builds the book, not by who uses the library
+    """Execute a program as a notebook and return the file, without timings or names of this machine.
+
+    Args:
+        text: the program, with cells in the percent format.
+        file: file name of the notebook.
+
+    Raises:
+        nbclient.exceptions.CellExecutionError: a cell raised an error.
+    """
+    import jupytext  # imported here: only building the book needs Jupyter, not using the library
     import nbformat
     from nbclient import NotebookClient
     from traitlets.config import Config
@@ -54,13 +85,13 @@ def executed(text: str, file: str) -> Files:
             timeout=None,
             record_timing=False,
             resources={"metadata": {"path": folder}},
-            # Files of this folder instead of ports that others on the machine could reach.
+            # Connect through files in this folder, because other users of the machine could reach ports.
             config=Config({"KernelManager": {"transport": "ipc", "ip": f"{folder}/kernel"}}),
         )
-        # One thread, as for all that is stored; and the store stays where it is in a kernel that runs elsewhere.
+        # One thread, as for all stored results. The kernel runs in another folder, so it needs the store's full path.
         one_thread = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
         client.execute(env={**os.environ, **one_thread, "ADVLAB_STORE": str(default_root())})
     for number, cell in enumerate(book.cells):
-        cell["id"] = f"cell-{number}"  # random otherwise, and the same notebook would differ at each build
+        cell["id"] = f"cell-{number}"  # random otherwise, so that the same notebook would differ with each build
     book.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
     return {file: nbformat.writes(book).encode()}

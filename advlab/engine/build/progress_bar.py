@@ -1,4 +1,4 @@
-"""What a build shows while it runs: what is being trained or measured, how far it is, how long is left."""
+"""The progress display of a build: what is being trained or measured, how far it is, and the time left."""
 
 from __future__ import annotations
 
@@ -15,7 +15,14 @@ from advlab.engine.cache.store import Store
 
 
 class ProgressBar:
-    """A bar on a terminal, plain lines elsewhere (a log), nothing when quiet. Everything goes to standard error."""
+    """Progress on standard error: bars on a terminal, plain lines elsewhere (a log), nothing if quiet.
+
+    Args:
+        computations: the computations to be done.
+        workers: number of computations that run in parallel.
+        store: the store, whose entries tell how long each computation took before.
+        quiet: whether to print nothing.
+    """
 
     def __init__(self, computations: list[Computation], workers: int, store: Store, quiet: bool) -> None:
         self.quiet = quiet
@@ -44,11 +51,13 @@ class ProgressBar:
         self.progress.stop()
 
     def starts(self, key: str) -> None:
+        """Show that the computation with this key has started."""
         self.began[key] = time.monotonic()
         self.rows[key] = self.progress.add_task(f"  {self.names[key]}", total=1.0, left="")
         self._line(f"{self.names[key]} ...")
 
     def reports(self, key: str, fraction: float) -> None:
+        """Show how much of a running computation is done (0 to 1) and update the estimate of its time."""
         if key in self.rows and self.done[key] < 1:
             self.done[key] = min(fraction, 0.99)
             spent = time.monotonic() - self.began[key]
@@ -58,6 +67,7 @@ class ProgressBar:
             self.tick()
 
     def ends(self, key: str, seconds: float) -> None:
+        """Show that a computation has ended after this many seconds."""
         self.done[key], self.expected[key] = 1.0, seconds
         self.progress.remove_task(self.rows.pop(key))
         done = sum(fraction == 1.0 for fraction in self.done.values())
@@ -65,12 +75,13 @@ class ProgressBar:
         self.tick()
 
     def tick(self) -> None:
+        """Update the overall bar and the time left."""
         whole = sum(self.expected.values())
         done = sum(self.expected[key] * self.done[key] for key in self.expected)
         self.progress.update(self.total, completed=done / whole if whole else 1.0, left=self._left())
 
     def _left(self) -> str:
-        """Seconds left: never less than the longest computation, and all of them shared among the workers."""
+        """Return the time left: the total divided by the number of workers, but at least the longest computation."""
         left = [self.expected[key] * (1 - self.done[key]) for key in self.expected]
         seconds = max(sum(left) / self.workers, max(left, default=0.0))
         return f"about {int(seconds // 60)}:{int(seconds % 60):02d} left"

@@ -1,4 +1,4 @@
-"""The book of a profile, brought up to date by a fresh process: whoever renders pages never computes."""
+"""Bring the book of a profile up to date in a new process, so that the process that renders pages never computes."""
 
 from __future__ import annotations
 
@@ -11,21 +11,26 @@ from advlab.engine.cache.profile import Profile
 from advlab.engine.cache.store import Store, book_path
 from advlab.engine.editions import Edition
 
-#: Exit status of a build whose source was edited meanwhile: nothing is wrong, start again.
+#: Exit status of a build during which the source was edited: nothing is wrong, start it again.
 TRY_AGAIN = 75
-#: How often a build is tried anew when the source is edited while it runs.
+#: Maximum number of builds to start if the source is edited during each of them.
 ATTEMPTS = 5
 
 
 class BuildFailed(RuntimeError):
-    """The process that computes did not succeed; what it said is above."""
+    """The build process failed; its messages precede this error."""
 
 
 def up_to_date(edition: Edition, profile: Profile, jobs: int | None = None) -> Book:
-    """The profile's book; where a file changed since it was written, a fresh process computes what that asks for.
+    """Return the profile's current book; if any file has changed since it was written, first build in a new process.
+
+    Args:
+        edition: the edition that the book belongs to.
+        profile: the profile of the book.
+        jobs: number of parallel computations; None for one per core.
 
     Raises:
-        BuildFailed: the process failed, or the source was edited during each attempt.
+        BuildFailed: the build failed, or the source was edited during each attempt.
     """
     store = Store()
     for _ in range(ATTEMPTS):
@@ -36,7 +41,7 @@ def up_to_date(edition: Edition, profile: Profile, jobs: int | None = None) -> B
         status = subprocess.run([*command, *(["--jobs", str(jobs)] if jobs else [])], check=False).returncode
         if status not in (0, TRY_AGAIN):
             raise BuildFailed(f"the build of profile {profile.name} failed with status {status}; its message is above")
-    raise BuildFailed(f"the source was edited during each of {ATTEMPTS} builds; save again when it is at rest")
+    raise BuildFailed(f"the source was edited during each of {ATTEMPTS} builds; try again when editing is done")
 
 
 def _current_book(edition: Edition, profile: Profile, store: Store) -> Book | None:

@@ -1,4 +1,4 @@
-"""Run computations side by side in fresh processes, with a progress bar that names them and says how long is left."""
+"""Run computations in parallel in new processes, with a progress bar that names them and shows the time left."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from advlab.engine.cache.store import Store
 
 @dataclass(frozen=True)
 class Task:
-    """A computation and the keys it waits for."""
+    """A computation and the keys of the computations that must finish before it."""
 
     computation: Computation
     after: frozenset[str] = field(default=frozenset())
@@ -32,7 +32,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Job:
-    """What a worker is told: by edition, profile, kind and key it finds the computation again."""
+    """A task as sent to a worker, which finds the computation by edition, profile, kind, name and key."""
 
     edition: str
     profile: str
@@ -41,13 +41,22 @@ class Job:
     key: str
 
 
-#: Finds a job's computation in a worker, and does it.
+#: Function that runs in a worker: it finds the computation of a job and runs it.
 Perform = Callable[[Job], None]
 _reports: Queue[tuple[str, float]] | None = None
 
 
 class Workers:
-    """At most `jobs` fresh processes, each with one thread; started when there is something to do, ended together."""
+    """A pool of new processes with one thread each; they start with the first task and end with the `with` block.
+
+    Args:
+        perform: function that finds and runs the computation of a job in a worker.
+        edition: module of the edition.
+        profile: the profile of the build.
+        jobs: maximum number of processes.
+        quiet: whether to show no progress.
+        store: the store.
+    """
 
     def __init__(self, perform: Perform, edition: str, profile: Profile, jobs: int, quiet: bool, store: Store) -> None:
         self.perform = perform
@@ -74,13 +83,17 @@ class Workers:
         self._executor.shutdown(wait=error is None, cancel_futures=True)
 
     def run(self, tasks: list[Task]) -> None:
-        """Do what the store lacks, in order of the list where it can be.
+        """Run the tasks that the store lacks, in the order of the list as far as their dependencies allow.
 
-        An error stops the rest and is raised; what had been finished by then is kept. Raises graphlib.CycleError for
-        tasks that wait for each other.
+        The first error stops the remaining tasks; results finished by then are kept.
+
+        Raises:
+            graphlib.CycleError: tasks wait for each other.
+            BrokenProcessPool: a worker died.
+            Exception: whatever a computation raises.
         """
         missing = {task.computation.key: task for task in tasks if task.computation.find(self.store) is None}
-        # A key that is no task of this run is done already.
+        # A key without a task in this run is stored already.
         waiting = TopologicalSorter({key: task.after & missing.keys() for key, task in missing.items()})
         waiting.prepare()
         if not missing:
@@ -131,11 +144,11 @@ class Workers:
 
 
 def _start(reports: Queue[tuple[str, float]], profile: str) -> None:
-    """Set a worker up: one thread, the profile for programs that ask, and no life after its parent's."""
+    """Initialize a worker: set the profile for programs that ask for it, and end with the parent process."""
     global _reports
     _reports = reports
     os.environ["ADVLAB_PROFILE"] = profile
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its workers; two tracebacks help nobody
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its workers; a second traceback would not help
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
@@ -163,6 +176,6 @@ def _perform(perform: Perform, job: Job) -> float:
 
 
 def default_jobs() -> int:
-    """One job a core that this process may use."""
+    """Return the number of cores that this process may use."""
     available: Any = getattr(os, "sched_getaffinity", None)
     return len(available(0)) if available else os.cpu_count() or 1

@@ -1,8 +1,8 @@
-"""Fill the store and write the book that pages read.
+"""Compute the results that the store lacks and write the book that pages read.
 
-Runs in a fresh process (`advlab build`), never inside MkDocs: there, edited modules are not reloaded, and old
-code's results would be kept under the new code's key. Each computation has one thread; as many run at once as there
-are jobs.
+This runs in a process of its own (`advlab build`), never inside MkDocs, which does not reload edited modules: results
+of old code would be stored under the key of new code. Each computation has one thread; up to `jobs` of them run in
+parallel.
 """
 
 from __future__ import annotations
@@ -31,17 +31,33 @@ def _plan(edition: str, profile: str) -> Plan:
 
 
 def perform(job: Job) -> None:
-    """In a worker: find the computation again and do it. Its key must be the one that was asked for."""
+    """Find the computation of a job and run it; called in a worker.
+
+    Raises:
+        SourceChanged: no computation has the job's key any more, or the source was edited during the computation.
+        Exception: whatever the computation raises.
+    """
     found = _plan(job.edition, job.profile).find(job.kind, job.name, job.key)
     if found is None:
-        raise SourceChanged(f"{job.name}: the source was edited after the build began; start again")
+        raise SourceChanged(f"{job.name}: the source was edited after the build began; start it again")
     found.get()
 
 
 def build(edition: Edition, profile: Profile, jobs: int, quiet: bool) -> dict[str, Any]:
-    """Compute what is missing and write the profile's book; returns the book.
+    """Compute what is missing, write the profile's book and return it.
 
-    Raises SourceChanged when the source was edited meanwhile, and whatever a computation raises.
+    Args:
+        edition: the edition to build.
+        profile: the sizes of trainings and measurements.
+        jobs: maximum number of parallel computations.
+        quiet: whether to show no progress.
+
+    Raises:
+        SourceChanged: the source was edited during the build.
+        ValueError: two results of one kind have the same name.
+        graphlib.CycleError: computations wait for each other.
+        TypeError: the function of a table or fragment returns the wrong type.
+        Exception: whatever a computation raises.
     """
     started = time.perf_counter()
     store = Store()
@@ -52,14 +68,19 @@ def build(edition: Edition, profile: Profile, jobs: int, quiet: bool) -> dict[st
         workers.run(plan.pictures())
     book = _book(plan, store)
     if fingerprint(edition.root, profile) != before:
-        raise SourceChanged("the source was edited while the site was being measured; start again")
+        raise SourceChanged("the source was edited during the build; start it again")
     book |= {"fingerprint": before, "seconds": time.perf_counter() - started}
     write_atomically(book_path(store, profile), json.dumps(book, indent=1, sort_keys=True).encode())
     return book
 
 
 def _book(plan: Plan, store: Store) -> dict[str, Any]:
-    """Where each result lies, with what the pages say of it."""
+    """Return the content of the book: the place of each result and what the pages say about it.
+
+    Raises:
+        SourceChanged: the store lacks a result because the source was edited.
+        TypeError: the function of a table or fragment returns the wrong type.
+    """
     book: dict[str, Any] = {
         "profile": vars(plan.profile),
         "built": time.time(),
@@ -69,7 +90,7 @@ def _book(plan: Plan, store: Store) -> dict[str, Any]:
     for task in [*plan.tasks(), *plan.pictures()]:
         entry = task.computation.find(store)
         if entry is None:
-            raise SourceChanged(f"{task.computation.name} is not in the store; the source was edited meanwhile")
+            raise SourceChanged(f"{task.computation.name} is not in the store; the source was edited during the build")
         book.setdefault(f"{entry.kind}s", {})[entry.name] = {
             "key": entry.key,
             "path": entry.path.relative_to(store.root).as_posix(),
@@ -89,16 +110,20 @@ def _book(plan: Plan, store: Store) -> dict[str, Any]:
 
 
 def _made_now(one: Derived, made: Any) -> dict[str, Any]:
-    """A claim, a table or a fragment as the book holds it. Raises TypeError for a result of another kind."""
+    """Return the book's record of a claim, table or fragment.
+
+    Raises:
+        TypeError: the function returned the wrong type.
+    """
     if one.kind == "claim":
         return {"holds": bool(made), "says": _first_paragraph(one.__doc__)}
     if one.kind == "fragment" and isinstance(made, str):
         return {"text": made}
     if one.kind == "table" and isinstance(made, Table):
         return dict(vars(made))
-    raise TypeError(f"{one.kind} {one.name}: it must not return a {type(made).__name__}")
+    raise TypeError(f"{one.kind} {one.name} returned the wrong type: {type(made).__name__}")
 
 
 def _first_paragraph(docstring: str | None) -> str:
-    """The first paragraph of a docstring, on one line."""
+    """Return the first paragraph of a docstring on one line; "" if there is none."""
     return " ".join((docstring or "").strip().partition("\n\n")[0].split())

@@ -1,1 +1,1 @@
-"""What is kept, and under which key: results by everything that can change them."""
+"""The cache of results: each is stored under a key made of everything that can change it."""

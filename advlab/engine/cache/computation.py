@@ -1,7 +1,7 @@
-"""A computation whose result the store keeps: under a key that holds everything that can change the result.
+"""Computations whose results the store keeps, each under a key made of everything that can change the result.
 
-That is the parameters, the machine's numeric path, the versions of every package reached, and the source reached (see
-`advlab.engine.cache.source`).
+The key covers the parameters, the machine's numeric path, and the source and package versions that the computation
+reaches (see `advlab.engine.cache.source`).
 """
 
 from __future__ import annotations
@@ -23,20 +23,23 @@ from advlab.engine.cache.versions import versions
 
 
 class SourceChanged(RuntimeError):
-    """The source was edited while its old form ran: the result belongs to no key and is not kept."""
+    """The source was edited while an older version of it ran; the result belongs to no key and is not stored."""
 
 
 def target(function: Callable[..., Any] | type) -> str:
-    """A function's or class's place in the source: "module:name" of the top-level definition it belongs to."""
+    """Return "module:name" of the top-level definition that a function or class belongs to."""
     return f"{function.__module__}:{function.__qualname__.partition('.')[0]}"
 
 
 def canonical(value: Any) -> Json:
-    """A parameter as JSON. A function or class of the packages hashed stands for the source that it reaches.
+    """Convert a parameter to JSON; a function or class of the hashed packages becomes a hash of its source.
 
-    Of a dataclass, fields that do not count when two are compared (a name for people) do not count here.
+    Dataclass fields that are excluded from comparison (such as a display name) are left out.
 
-    Raises TypeError for values that no key can hold, naming them.
+    Raises:
+        TypeError: a key cannot hold the value; the message names it.
+        KeyError: a function or class is not defined at the top level of its module's source.
+        UnfollowableSource: the source that a function or class reaches cannot be followed by name.
     """
     if value is None or isinstance(value, bool | int | float | str):
         return value
@@ -64,7 +67,18 @@ def _identity(reached: source.Reached) -> Json:
 
 
 def ingredients(reached: source.Reached, parameters: Mapping[str, Any]) -> Json:
-    """Everything that a key is made of, as JSON; the store keeps it beside the result for whoever asks why."""
+    """Return everything that a key is made of, as JSON; the store keeps it with the result to explain the key.
+
+    Args:
+        reached: the source that the computation reaches.
+        parameters: values by name; see `canonical`.
+
+    Raises:
+        TypeError: a key cannot hold a parameter.
+        KeyError: a function or class among the parameters is not defined at the top level of its module's source.
+        UnfollowableSource: the source that such a function or class reaches cannot be followed by name.
+        ValueError: `ADVLAB_DEVICE` names a device that cannot be used.
+    """
     return {
         "parameters": {name: canonical(value) for name, value in parameters.items()},
         "machine": machine.ingredients(),
@@ -74,16 +88,17 @@ def ingredients(reached: source.Reached, parameters: Mapping[str, Any]) -> Json:
 
 @dataclass(frozen=True)
 class Computation:
-    """What `maker(*arguments)` makes, as the store keeps it.
+    """A call `maker(*arguments)` whose result, the files of one entry, the store keeps.
 
     Args:
         kind: one of `advlab.engine.cache.kinds.KINDS`.
-        name: of the entry in the store, and in what a build says.
-        maker: a function at the top level of a module: it makes the files of the entry.
-        arguments: of the maker; what of them matters is repeated in the fields below.
-        parameters: what the key holds besides source, versions and machine; see `canonical`.
-        functions: functions and classes of the packages hashed among the arguments: the key holds what they reach.
-        program: the text of a program that the maker runs: the key holds what it reaches.
+        name: name of the entry in the store and in the messages of a build.
+        maker: a top-level function of a module that returns the files of the entry.
+        arguments: arguments of the maker; whatever in them can change the result is repeated in the fields below.
+        parameters: values that the key holds besides source, versions and machine; see `canonical`.
+        functions: functions and classes among the arguments that belong to the hashed packages; the key covers the
+            source they reach.
+        program: text of a program that the maker runs; the key covers the source it reaches.
     """
 
     kind: str
@@ -101,32 +116,36 @@ class Computation:
 
     @functools.cached_property
     def made_of(self) -> Json:
-        """Everything that the key is made of."""
+        """Everything that the key is made of, as JSON."""
         return ingredients(self.reached, self.parameters)
 
     @functools.cached_property
     def key(self) -> str:
+        """The key in the store: a SHA-256 digest, in hexadecimal."""
         return digest(self.made_of)
 
     def make(self) -> Files:
-        """Make it now, whatever the store holds."""
+        """Run the maker, whatever the store holds, and return the files."""
         return self.maker(*self.arguments)
 
     def find(self, store: Store | None = None) -> Entry | None:
-        """The stored entry, or None; computes nothing."""
+        """Return the stored entry, or None if there is none; never compute it."""
         return (store or Store()).read(self.kind, self.name, self.key)
 
     def get(self, store: Store | None = None) -> Entry:
-        """The stored entry; made now, on one thread and under the key's lock, if it is not there.
+        """Return the stored entry; if there is none, compute it on one thread, under the lock of its key.
 
-        Raises SourceChanged when files of the source reached were edited since this process read them.
+        Raises:
+            SourceChanged: a file of the reached source was edited after this process read it.
+            OSError: the result could not be written.
+            Exception: whatever the maker raises.
         """
         store = store or Store()
         entry = self.find(store)
         if entry is not None:
             return entry
         with store.lock(self.kind, self.name, self.key):
-            entry = self.find(store)  # another process may have made it meanwhile
+            entry = self.find(store)  # another process may have made it in the meantime
             return entry if entry is not None else self._made(store)
 
     def _made(self, store: Store) -> Entry:
@@ -139,6 +158,6 @@ class Computation:
             torch.set_num_threads(threads)
         seconds = time.perf_counter() - started
         if not source.SNAPSHOT.unchanged(self.reached):
-            raise SourceChanged(f"{self.name}: the source was edited while it ran; start again")
+            raise SourceChanged(f"{self.name}: the source was edited during the computation; start the build again")
         meta = {"ingredients": self.made_of, "seconds": seconds, "machine": machine.describe()}
         return store.write(self.kind, self.name, self.key, files, meta)

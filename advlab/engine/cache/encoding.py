@@ -1,4 +1,4 @@
-"""The one form in which results are written and hashed: JSON without spaces, keys in order."""
+"""The encoding in which all results are written and hashed: JSON without spaces, with sorted keys."""
 
 from __future__ import annotations
 
@@ -8,15 +8,24 @@ from collections.abc import Mapping
 from typing import Any
 
 Json = Any
-#: Contents of an entry of the store by file name.
+#: The contents of a store entry's files, by file name.
 Files = Mapping[str, bytes]
 
 
 def to_bytes(value: Json) -> bytes:
-    """A value as JSON bytes. Raises ValueError for NaN or infinity, which JSON does not know."""
+    """Encode a value as JSON bytes.
+
+    Raises:
+        ValueError: the value holds NaN or infinity, which JSON does not have.
+        TypeError: the value holds an object that JSON cannot express.
+    """
     return json.dumps(value, sort_keys=True, allow_nan=False, separators=(",", ":")).encode()
 
 
 def digest(value: Json) -> str:
-    """SHA-256 of a value's JSON bytes."""
+    """Return the SHA-256 of a value's JSON bytes, in hexadecimal.
+
+    Raises:
+        ValueError, TypeError: as for `to_bytes`.
+    """
     return hashlib.sha256(to_bytes(value)).hexdigest()

@@ -1,4 +1,4 @@
-"""One hash over everything that a book can depend on: equal means that there is nothing to look up."""
+"""One hash over everything that a book can depend on: if it is unchanged, no key needs to be looked up."""
 
 from __future__ import annotations
 
@@ -13,16 +13,20 @@ from advlab.engine.cache.source import SNAPSHOT
 
 
 def files(root: Path) -> list[Path]:
-    """Every file of the packages hashed and of snippets/: code and data, whatever its ending."""
+    """List every file of the hashed packages and of snippets/, code and data, whatever its extension."""
     folders = [*SNAPSHOT.packages.values(), root / "snippets"]
     found = {path for folder in folders for path in folder.rglob("*") if path.is_file()}
     return sorted(path for path in found if "__pycache__" not in path.parts)
 
 
 def fingerprint(root: Path, profile: Profile) -> str:
-    """A hash of the files, versions and settings behind a profile's book; `root` is the folder of the book.
+    """Hash the files, versions and settings that a profile's book depends on.
 
-    Coarse and cheap: a changed docstring changes it, and the build then finds that every key is as it was.
+    The hash is cheap but coarse: an edited docstring changes it, and the build then finds that no key has changed.
+
+    Args:
+        root: the folder of the book, which holds snippets/.
+        profile: the sizes of the build.
     """
     hashed = hashlib.sha256()
     for path in files(root):

@@ -1,4 +1,4 @@
-"""The kinds of results that the store keeps, and the words for them."""
+"""The kinds of results that the store keeps, and the words that describe them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of result: what is being done while one is made, what was done then, seconds where none are known."""
+    """A kind of result.
+
+    Args:
+        name: name of the kind in the store.
+        doing: verb shown while such a result is computed ("training").
+        done: verb shown afterwards ("trained").
+        seconds: estimated computing time if the store has none on record.
+        is_picture: whether it is drawn from other results, once for each of the two colour schemes.
+    """
 
     name: str
     doing: str
     done: str
     seconds: float
-    #: Drawn in two colour schemes, of results of others.
     is_picture: bool = False
 
 

@@ -1,4 +1,4 @@
-"""Where computations run: device and numeric path, chosen by what the processor can, never by timing."""
+"""The device and arithmetic of computations, chosen by the processor's capabilities and never by timing."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ import torch
 
 
 def device() -> torch.device:
-    """The device of stored computations: `ADVLAB_DEVICE` ("cpu", "cuda", "cuda:1", "mps"), else the CPU.
+    """Return the device of stored computations: `ADVLAB_DEVICE` ("cpu", "cuda", "cuda:1", "mps"), by default the CPU.
 
-    Raises ValueError when the device is not there.
+    Raises:
+        ValueError: the device cannot be used on this machine.
     """
     name = os.environ.get("ADVLAB_DEVICE") or "cpu"
     try:
@@ -28,19 +29,23 @@ def device() -> torch.device:
 
 
 def path() -> Literal["float32", "bfloat16"]:
-    """The arithmetic of trainings: bfloat16 where the processor multiplies in it, else float32.
+    """Return the arithmetic of trainings: bfloat16 if the processor has instructions for it, else float32.
 
-    AMX does, and AVX512-BF16: a step of SimpleCNN takes half as long there. Elsewhere it is emulated: ten times slower
-    than float32 on an AVX2 machine.
+    Processors with AMX or AVX512-BF16 have them, and a training step of SimpleCNN takes half as long there. Others
+    emulate bfloat16; on an AVX2 machine that is ten times slower than float32.
     """
     can = torch.cpu.get_capabilities()
     return "bfloat16" if can.get("amx_bf16", False) or can.get("avx512_bf16", False) else "float32"
 
 
 def ingredients() -> dict[str, Any]:
-    """What of this machine can change a result: part of every key of the store.
+    """Return the properties of this machine that can change a result; they are part of every key of the store.
 
-    One thread always: a sum over two threads adds in another order. Parallelism comes from computations side by side.
+    Each computation has one thread, because a sum over two threads adds in a different order. The build runs several
+    computations in parallel instead.
+
+    Raises:
+        ValueError: `ADVLAB_DEVICE` names a device that cannot be used.
     """
     chosen = device()
     return {
@@ -53,7 +58,11 @@ def ingredients() -> dict[str, Any]:
 
 
 def describe() -> dict[str, Any]:
-    """This machine in words and numbers, for the page that says where the figures come from."""
+    """Describe this machine for the page that says where the results come from.
+
+    Raises:
+        ValueError: `ADVLAB_DEVICE` names a device that cannot be used.
+    """
     return {
         "processor": _processor(),
         "cores": os.cpu_count() or 1,
@@ -73,7 +82,7 @@ def _processor() -> str:
 
 
 def _memory() -> int | None:
-    """Bytes of main memory, where the system tells."""
+    """Return the size of main memory in bytes, or None if the system does not report it."""
     try:
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (ValueError, OSError, AttributeError):

@@ -1,4 +1,4 @@
-"""How much is trained and measured: a draft on few images, what is published, or everything."""
+"""Profiles, which set how much is trained and measured: a quick draft, the published book, or everything."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from dataclasses import dataclass, fields
 
 @dataclass(frozen=True)
 class Profile:
-    """Sizes of trainings and measurements; None stands for all images of the split."""
+    """Sizes of trainings and measurements.
+
+    Args:
+        name: "draft", "standard" or "full".
+        train_images: number of training images; None for all.
+        test_images: number of test images; None for all.
+        slow_images: number of test images for slow measurements.
+        seeds: number of models trained with different seeds.
+    """
 
     name: str
     train_images: int | None
@@ -17,7 +25,7 @@ class Profile:
     seeds: int
 
     def sizes(self) -> dict[str, int | None]:
-        """The profile as parameters of a key: its sizes. Its name changes nothing."""
+        """Return the sizes as parameters of a key; the name is left out because it changes no result."""
         return {field.name: getattr(self, field.name) for field in fields(self) if field.name != "name"}
 
 
@@ -28,7 +36,11 @@ PROFILES = {profile.name: profile for profile in (DRAFT, STANDARD, FULL)}
 
 
 def current() -> Profile:
-    """The profile that `ADVLAB_PROFILE` names; "standard" without it. Raises ValueError for an unknown one."""
+    """Return the profile that `ADVLAB_PROFILE` names, by default "standard".
+
+    Raises:
+        ValueError: there is no profile of that name.
+    """
     name = os.environ.get("ADVLAB_PROFILE") or STANDARD.name
     if name not in PROFILES:
         raise ValueError(f"ADVLAB_PROFILE is {name!r}; known profiles are {', '.join(PROFILES)}")

@@ -1,6 +1,6 @@
-"""How far a long computation is: it reports, and whoever runs it may listen.
+"""Progress reports of long computations to a listener, if the caller has set one.
 
-Nothing below the build knows whether there is a terminal. Without a listener a report costs a comparison.
+Only the build knows whether there is a terminal. Without a listener, a report costs one comparison.
 """
 
 from __future__ import annotations
@@ -13,14 +13,20 @@ _listener: Listener | None = None
 
 
 def report(done: float, total: float, doing: str = "") -> None:
-    """Say that `done` of `total` steps of the present computation are finished."""
+    """Report the progress of the current computation to the listener, if there is one.
+
+    Args:
+        done: number of finished steps.
+        total: number of all steps.
+        doing: what is being done, in words.
+    """
     if _listener is not None:
         _listener(done / total if total else 1.0, doing)
 
 
 @contextmanager
 def listening(listener: Listener) -> Iterator[None]:
-    """Send the reports made in this block to `listener(share, doing)`; blocks nest."""
+    """Pass the reports made in this block to `listener(fraction, doing)`; blocks can be nested."""
     global _listener
     before, _listener = _listener, listener
     try:

@@ -1,18 +1,20 @@
 """The source that a function reaches, read from files on disk and hashed as syntax trees.
 
-`Source(...).reached("advlab.zoo:trained")` follows names: the function, the globals that it uses, their
-definitions, and so on through every module of the packages, re-exports resolved. A definition's hash is made of what
-it says (`advlab.engine.cache.syntax`) and of the hashes of what it uses, in the order of the text. So a change that can
-matter changes the hash; a change in a module's other functions does not, and neither does moving or renaming a module.
+`Source(...).reached("advlab.zoo:trained")` follows names: from the function to the globals it uses, from these to
+their definitions, and so on through every module of the packages, resolving re-exports. The hash of a definition
+covers its code (see `advlab.engine.cache.syntax`) and the hashes of everything it uses, in source order. A change that
+can affect the result therefore changes the hash. An edit to other functions of the module does not, nor does moving or
+renaming a module.
 
-It over-approximates: a local variable that is called like a global reaches the global; a module that is used as a
-value is reached whole; what a module does at its top level besides defining names (statements, loops, `with`)
-belongs to each of its names. A text that is the end of a data file's path stands for the content of that file.
-It refuses what it cannot follow (`from x import *`). What it cannot see (registries, `getattr` by string, names
-of files that are put together) is forbidden below `chapters/` and found by a test that traces what really ran.
+The analysis over-approximates. A local variable that shares its name with a global reaches the global. A module used
+as a value is reached completely. Top-level code that does more than define names (statements, loops, `with`) counts for
+every name of its module. A string that matches the end of a data file's path stands for the content of that file.
+Code that cannot be followed (`from x import *`) is an error. What the analysis cannot see (registries, `getattr` with
+a string, file names assembled at run time) is forbidden in `chapters/`; a test that traces real runs finds violations.
 
-Files are read once, when this module is imported. That is the *snapshot*: `Source.unchanged` tells whether what
-lies on disk is still what was hashed, so that a result of edited code is never kept under the key of other code.
+Files are read once, when this module is imported. This is the *snapshot*: `Source.unchanged` tells whether the files
+on disk are still the ones that were hashed, so that a result of edited code is never stored under the key of other
+code.
 """
 
 from __future__ import annotations
@@ -28,14 +30,21 @@ from advlab.engine.cache.syntax import Module, Use, imports
 
 PACKAGE = Path(__file__).resolve().parents[2]
 
-#: Modules that carry results and do not make them: a change in them makes no stored result wrong.
+#: Modules that transport results without computing them: no edit to these invalidates a stored result.
 _CARRIERS = ("store", "source", "syntax", "versions", "computation", "progress")
 CARRIERS = frozenset(["advlab.engine.chapter", *(f"advlab.engine.cache.{name}" for name in _CARRIERS)])
 
 
 @dataclass(frozen=True)
 class Reached:
-    """What functions reach: definitions ("module:name" -> hash), foreign packages, data files (path -> hash)."""
+    """The source that functions reach.
+
+    Args:
+        digest: one hash over all of it.
+        definitions: hash of each definition, by "module:name".
+        packages: import names of packages outside the hashed ones and the standard library.
+        files: hash of each data file, by path.
+    """
 
     digest: str
     definitions: dict[str, str] = field(default_factory=dict)
@@ -44,14 +53,17 @@ class Reached:
 
     @property
     def modules(self) -> set[str]:
+        """Names of the modules that hold the definitions."""
         return {name.partition(":")[0] for name in self.definitions}
 
 
 @dataclass(frozen=True)
 class _Node:
-    """A definition ("module:name"), or what a module does besides defining names ("module:").
+    """A definition ("module:name"), or the top-level code of a module that does more than define names ("module:").
 
-    `uses` holds, in the order of the text, other nodes, "=package.name" of foreign packages and "/path" of data files.
+    Args:
+        tree: the syntax tree as text.
+        uses: in source order, other nodes, "=package.name" for foreign packages and "/path" for data files.
     """
 
     tree: str
@@ -59,7 +71,12 @@ class _Node:
 
 
 class Source:
-    """The modules of packages, as they lay on disk when this object was made."""
+    """The modules of packages as they were on disk when this object read them.
+
+    Args:
+        packages: folders of the packages to read.
+        carriers: names of modules that transport results without computing them.
+    """
 
     def __init__(self, *packages: Path, carriers: Iterable[str] = ()) -> None:
         self.packages: dict[str, Path] = {}
@@ -74,7 +91,7 @@ class Source:
             self.add(package)
 
     def add(self, package: Path) -> None:
-        """Read another package now, before any of it is imported."""
+        """Read another package; call this before any of its modules is imported."""
         if package.name in self.packages:
             return
         self.packages[package.name] = package
@@ -85,15 +102,28 @@ class Source:
                 self._data.setdefault(path.name, []).append(path)
 
     def module(self, name: str) -> Module | None:
+        """Return the parsed module of this name; None if the packages have none.
+
+        Raises:
+            UnfollowableSource: the module contains `from ... import *`.
+            SyntaxError: the module cannot be parsed.
+        """
         if name in self._texts and name not in self._modules:
             path, text = self._texts[name]
             self._modules[name] = Module.parse(name, text, path.name == "__init__.py", self.carriers)
         return self._modules.get(name)
 
     def reached(self, *targets: str, program: str = "") -> Reached:
-        """What definitions ("module:name") and the text of a program outside the packages reach.
+        """Find the source that definitions, and a program outside the packages, reach.
 
-        A definition that is named here counts in a carrier, too. Raises KeyError for one that does not exist.
+        Args:
+            targets: definitions as "module:name"; these are included even if they belong to a carrier.
+            program: text of the program.
+
+        Raises:
+            KeyError: a definition does not exist.
+            UnfollowableSource: the source contains `from ... import *`.
+            SyntaxError: the program or a module cannot be parsed.
         """
         nodes: list[str] = []
         for target in targets:
@@ -110,7 +140,7 @@ class Source:
         return self._reached(tuple(nodes))
 
     def unchanged(self, reached: Reached) -> bool:
-        """Whether the files behind it, code and data, still hold what was read."""
+        """Return whether the code and data files of `reached` still have the content that was read."""
         for name in reached.modules:
             path, text = self._texts[name]
             try:
@@ -136,7 +166,7 @@ class Source:
         return self._nodes[name]
 
     def _effects(self, module: Module) -> Iterator[str]:
-        """What runs when a module is imported: its packages' top levels, then its own, where they do anything."""
+        """Yield the nodes that run when a module is imported: top-level code of its parent packages, then its own."""
         parent = self.module(module.name.rpartition(".")[0])
         if parent is not None:
             yield from self._effects(parent)
@@ -144,7 +174,7 @@ class Source:
             yield f"{module.name}:"
 
     def _used(self, module: Module, statements: Iterable[ast.stmt]) -> Iterator[str]:
-        """The nodes, foreign names and data files that statements use, in the order of the text."""
+        """Yield the nodes, foreign names and data files that statements use, in source order."""
         for statement in statements:
             for use in module.read(statement, self._follow).uses:
                 yield from self._use(module, use)
@@ -160,7 +190,14 @@ class Source:
     def _named(
         self, module_name: str, names: tuple[str, ...], of: Module | None = None, stop: bool = True
     ) -> Iterator[str]:
-        """A module's top-level name: its definition, and what it is imported from."""
+        """Yield the nodes of a module's top-level name: its definition, and the source it is imported from.
+
+        Args:
+            module_name: name of the module.
+            names: the top-level name, then the attributes taken from it.
+            of: the module itself, if the name is used inside it.
+            stop: whether to leave out definitions of carriers.
+        """
         module = of or self.module(module_name)
         is_carrier = stop and module_name in self.carriers
         if module is None or (is_carrier and of is None):
@@ -172,11 +209,11 @@ class Source:
             if isinstance(statement, (ast.Import, ast.ImportFrom)):
                 yield from self._imported(imports(module, statement)[names[0]], names[1:])
         defined = any(not isinstance(statement, (ast.Import, ast.ImportFrom)) for statement in bound)
-        if defined and module_name in self._texts and not is_carrier:  # a program's own statements are read one by one
+        if defined and module_name in self._texts and not is_carrier:  # the statements of a program are read separately
             yield f"{module_name}:{names[0]}"
 
     def _imported(self, origin: tuple[str, str | None], attributes: tuple[str, ...]) -> Iterator[str]:
-        """What an import statement binds, and the attributes taken from it."""
+        """Yield the nodes of an imported name, and of the attributes taken from it."""
         module_name, name = origin
         path = (name, *attributes) if name else attributes
         found = self._module_at(module_name, path)
@@ -189,18 +226,18 @@ class Source:
             return
         if path:
             yield from self._named(module_name, path)
-        else:  # the module as a value: all of it
+        else:  # the module is used as a value: include all of it
             yield from self._effects(module)
             for name in module.bindings:
                 yield from self._named(module_name, (name,))
 
     def _follow(self, module_name: str, path: list[str]) -> int | None:
-        """How many names of the path lead to modules, not definitions; None outside the packages."""
+        """Return how many names of the path lead to modules and not to definitions; None outside the packages."""
         found = self._module_at(module_name, path)
         return None if found is None else found[1]
 
     def _module_at(self, module_name: str, path: Sequence[str]) -> tuple[str, int] | None:
-        """The last module on a path of names, and how many of them lead to it; None outside the packages."""
+        """Return the last module on a path of names and the number of names up to it; None outside the packages."""
         if module_name.partition(".")[0] not in self.packages:
             return None
         for number, name in enumerate(path):
@@ -211,10 +248,10 @@ class Source:
         return module_name, len(path)
 
     def _imported_module(self, module_name: str, name: str) -> str | None:
-        """The module that a name in a module stands for: a submodule, or one that it imports; None for other names."""
+        """Return the module that a name in a module refers to, a submodule or an imported one; None for other names."""
         module = self.module(module_name)
         bound = [(module, one) for one in module.bindings.get(name, [])] if module is not None else []
-        # A package that imports a submodule from itself binds no other name than the submodule's own.
+        # A package that imports a submodule from itself binds only the submodule's own name.
         sources = [source for of, one in bound if (source := imports(of, one).get(name)) != (module_name, name)]
         if not sources:
             submodule = f"{module_name}.{name}"
@@ -226,7 +263,7 @@ class Source:
         return found[0] if found is not None and found[1] == (1 if imported else 0) else None
 
     def _data_files(self, text: str) -> list[Path]:
-        """The data files whose path ends in this text."""
+        """List the data files whose path ends in this text."""
         parts = Path(text).parts
         return [path for path in self._data.get(parts[-1] if parts else "", []) if path.parts[-len(parts) :] == parts]
 
@@ -248,8 +285,8 @@ class Source:
         )
 
     def _hash_all(self, nodes: Iterable[str]) -> None:
-        """Hash these nodes and all that they use: each strongly connected group after those that it uses."""
-        # Tarjan's algorithm, on a stack of its own: definitions that use each other in a circle are one group.
+        """Hash these nodes and everything they use; each strongly connected group comes after the groups it uses."""
+        # Tarjan's algorithm with an explicit stack; definitions that use each other in a cycle form one group.
         order: dict[str, int] = {}
         low: dict[str, int] = {}
         group: list[str] = []
@@ -282,9 +319,9 @@ class Source:
                         del group[start:]
 
     def _hash_group(self, names: list[str]) -> None:
-        """Hash definitions that use each other: as often as there are members, by what all of them use.
+        """Hash definitions that use each other, in as many rounds as the group has members.
 
-        After so many rounds two definitions have one hash only if no path through what they use tells them apart.
+        After that many rounds, two definitions share a hash only if no path through what they use distinguishes them.
         """
         if len(names) == 1 and names[0][0] in "=/":
             (name,) = names
@@ -304,7 +341,7 @@ _STANDARD = sys.stdlib_module_names
 
 
 def _while_growing(seen: dict[str, None]) -> Iterator[str]:
-    """Every key of a dictionary that grows meanwhile."""
+    """Yield every key of a dictionary, including keys added during the iteration."""
     done = 0
     while done < len(seen):
         fresh = list(seen)[done:]
@@ -317,7 +354,7 @@ def _text_hash(parts: Iterable[str]) -> str:
 
 
 def _hash(path: Path) -> str | None:
-    """The hash of a file's content; None where there is no such file."""
+    """Return the SHA-256 of a file's content; None if there is no such file."""
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
 
 
@@ -328,6 +365,6 @@ def _module_name(package: Path, path: Path) -> str:
     return ".".join(parts)
 
 
-#: The package's source as it was when this process started; imported first of all (see `advlab/__init__.py`).
-#: An edition that lies in another package adds it.
+#: The package's source as it was when this process started; `advlab/__init__.py` therefore imports this module first.
+#: Loading an edition from another package adds that package.
 SNAPSHOT = Source(PACKAGE, carriers=CARRIERS)

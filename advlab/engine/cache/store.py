@@ -1,8 +1,8 @@
-"""A content store: results under a key, whole or not at all, checked whenever they are read.
+"""A store of results by key; entries are written atomically and verified whenever they are read.
 
-The store knows nothing of models or measurements. An *entry* is a folder of files and an `entry.json`
-that holds their checksums. It is written under a temporary name and renamed into place, so a process
-that is killed leaves either the whole entry or none. Nothing in it is ever unpickled.
+The store knows nothing about models or measurements. An *entry* is a folder with files and an `entry.json` that holds
+their checksums. It is written under a temporary name and then renamed, so a process that is killed leaves either a
+complete entry or none. The store never unpickles anything.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ MANIFEST = "entry.json"
 
 
 class CorruptEntry(UserWarning):
-    """A stored entry does not match its checksums; it was set aside and will be made again."""
+    """A stored entry does not match its checksums; it was removed and will be computed again."""
 
 
 def default_root() -> Path:
-    """The store's folder: `ADVLAB_STORE`, else `.store/` of a checkout, else the user's cache folder."""
+    """Return the default folder: `ADVLAB_STORE`, else `.store/` of the checkout, else the user's cache folder."""
     chosen = os.environ.get("ADVLAB_STORE")
     if chosen:
         return Path(chosen).expanduser().absolute()
@@ -43,19 +43,23 @@ def default_root() -> Path:
 
 
 def folder(name: str) -> Path:
-    """A writable folder of the default store for files that other programs unpack (data sets)."""
+    """Create and return a folder of the default store in which other libraries can unpack files, such as data sets."""
     path = default_root() / "unpacked" / name
     path.mkdir(parents=True, exist_ok=True)
     return path
 
 
 def book_path(store: Store, profile: Profile) -> Path:
-    """Where the book of a profile lies: what a build found, by name."""
+    """Return the path of a profile's book, the file that lists the results of a build by name."""
     return store.root / "books" / f"{profile.name}.json"
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write `content` under a temporary name beside `path`, flush it to disk, rename it into place."""
+    """Write `content` to a temporary file next to `path`, flush it to disk and rename it to `path`.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
     try:
@@ -74,7 +78,17 @@ def _write(path: Path, content: bytes) -> None:
 
 @dataclass(frozen=True)
 class Entry:
-    """One stored result: a folder with files, their checksums and how they came to be."""
+    """One stored result.
+
+    Args:
+        path: folder of the entry.
+        kind: kind of result, such as "measurement".
+        name: name of the result.
+        key: the full key.
+        files: SHA-256 of each file, by file name.
+        meta: how the result was computed: what its key is made of, the computing time, the machine.
+        created: time of writing, in seconds since the epoch.
+    """
 
     path: Path
     kind: str
@@ -85,30 +99,42 @@ class Entry:
     created: float
 
     def read(self, file: str) -> bytes:
+        """Return the content of one of the files.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
         return (self.path / file).read_bytes()
 
     def json(self, file: str = "result.json") -> Any:
+        """Return the value that a JSON file of the entry holds.
+
+        Raises:
+            OSError: the file cannot be read.
+            ValueError: the file is not JSON.
+        """
         return json.loads(self.read(file))
 
     @property
     def size(self) -> int:
-        """Bytes on disk, the entry's own description included."""
+        """Size of all files in bytes, including `entry.json`."""
         return sum(file.stat().st_size for file in self.path.iterdir())
 
 
 class Store:
-    """Entries by kind, name and key below `root`, safe for several processes at once."""
+    """Entries by kind, name and key in the folder `root`; several processes may use it at the same time."""
 
     def __init__(self, root: Path | None = None) -> None:
         self.root = root if root is not None else default_root()
 
     def place(self, kind: str, name: str, key: str) -> Path:
+        """Return the folder of the entry with this kind, name and key, whether it exists or not."""
         return self.root / kind / name.replace(":", ".").replace("/", "-") / key[:32]
 
     def read(self, kind: str, name: str, key: str) -> Entry | None:
-        """The entry, verified file by file; None when there is none or it is damaged.
+        """Return the entry after verifying each file; None if there is no entry or it is damaged.
 
-        A damaged entry is reported by a `CorruptEntry` warning and set aside, so that it is made again.
+        A damaged entry is removed with a `CorruptEntry` warning, so that it is computed again.
         """
         place = self.place(kind, name, key)
         if not place.is_dir():
@@ -120,7 +146,18 @@ class Store:
         return entry
 
     def write(self, kind: str, name: str, key: str, files: Mapping[str, bytes], meta: Mapping[str, Any]) -> Entry:
-        """Store `files` under the key. Whoever comes second keeps the first one's entry."""
+        """Store an entry and return it; if another process has stored it already, return that one.
+
+        Args:
+            kind: kind of result.
+            name: name of the result.
+            key: the full key.
+            files: contents by file name.
+            meta: how the result was computed, as JSON.
+
+        Raises:
+            OSError: the entry cannot be written or read back.
+        """
         place = self.place(kind, name, key)
         staged = self.root / "unfinished" / uuid.uuid4().hex
         staged.mkdir(parents=True)
@@ -139,24 +176,24 @@ class Store:
             place.parent.mkdir(parents=True, exist_ok=True)
             try:
                 staged.rename(place)
-            except OSError:  # the folder is there already: another process was first
+            except OSError:  # the folder exists: another process wrote the entry first
                 if self.read(kind, name, key) is None:
                     staged.rename(place)
         finally:
             shutil.rmtree(staged, ignore_errors=True)
         entry = self.read(kind, name, key)
         if entry is None:
-            raise OSError(f"{place}: what was just written could not be read back; is the disk full?")
+            raise OSError(f"{place}: the entry just written could not be read back; is the disk full?")
         return entry
 
     def lock(self, kind: str, name: str, key: str) -> FileLock:
-        """One lock a key: while one process makes an entry, others wait for it."""
+        """Return the lock of a key; while one process computes the entry, others wait for it."""
         path = self.root / "locks" / f"{self.place(kind, name, key).name}.lock"
         path.parent.mkdir(parents=True, exist_ok=True)
         return FileLock(path)
 
     def entries(self) -> Iterator[Entry]:
-        """All whole entries, newest first; damaged ones are set aside and reported."""
+        """Yield all complete entries, newest first; remove damaged ones with a warning."""
         found = []
         for manifest in self.root.glob(f"*/*/*/{MANIFEST}"):
             entry = self._load(manifest.parent)
@@ -167,7 +204,7 @@ class Store:
         yield from sorted(found, key=lambda entry: entry.created, reverse=True)
 
     def remove(self, entry: Entry) -> None:
-        """Forget an entry: moved out of sight first, so that no reader meets half of it."""
+        """Delete an entry; it is moved away first, so that no other process reads part of it."""
         self._discard(entry.path)
 
     def _load(self, place: Path) -> Entry | None:
@@ -191,7 +228,7 @@ class Store:
     def _set_aside(self, place: Path) -> None:
         warnings.warn(
             f"{place.relative_to(self.root)} is damaged (a file is missing or its checksum differs); "
-            "it is dropped and will be made again",
+            "it is removed and will be made again",
             CorruptEntry,
             stacklevel=3,
         )
@@ -202,6 +239,6 @@ class Store:
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             place.rename(target)
-        except FileNotFoundError:  # another process did it first
+        except FileNotFoundError:  # another process removed it first
             return
         shutil.rmtree(target, ignore_errors=True)

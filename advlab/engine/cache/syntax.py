@@ -1,8 +1,8 @@
-"""A module's syntax tree, cut into top-level statements: what each binds, what it says, and which names it uses.
+"""A module's syntax tree, split into top-level statements: the names each binds, its code, and the names it uses.
 
-What a statement *says* is its tree without docstrings, annotations of functions and names of modules of the package:
-`zoo.trained(...)` and `models.trained(...)` say the same if both names lead to one definition. So a module can be
-moved or renamed, and no definition says anything else.
+The code of a statement is its tree without docstrings, function annotations and names of the package's modules:
+`zoo.trained(...)` and `models.trained(...)` are equal if both names lead to the same definition. A module can therefore
+be moved or renamed without changing the code of any definition.
 """
 
 from __future__ import annotations
@@ -11,32 +11,38 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-#: Stands for the name of a module of the package.
+#: Replaces the name of any module of the package.
 ANY_MODULE = "·"
 
-#: Where a chain of names leads: ("advlab.zoo", ["trained"]) -> how many of the attributes name modules, None for a
-#: module of another package.
+#: Resolves a chain of names such as ("advlab.zoo", ["trained"]); returns how many of the attributes name modules, or
+#: None for a module of another package.
 Follow = Callable[[str, list[str]], int | None]
 
 
 class UnfollowableSource(ValueError):
-    """The source uses a form that cannot be followed by name."""
+    """The source uses a construct whose names cannot be followed."""
 
 
 @dataclass(frozen=True)
 class Use:
-    """A name in a statement, or a text that may name a data file: `zoo.STANDARD` -> root "zoo", ("STANDARD",)."""
+    """A name that a statement uses, or a text that may name a data file.
+
+    Args:
+        root: the first part of the name ("zoo" in `zoo.STANDARD`), or the text.
+        attributes: the other parts of the name ("STANDARD",).
+        origin: (module, name in it) from which the statement itself imports the root; None if it does not.
+        is_text: whether this is a text.
+    """
 
     root: str
     attributes: tuple[str, ...] = ()
-    #: Where the statement itself imports the root from: (module, name in it).
     origin: tuple[str, str | None] | None = None
     is_text: bool = False
 
 
 @dataclass(frozen=True)
 class Statement:
-    """What a top-level statement says, and what it uses in the order of the text."""
+    """The code of a top-level statement, as text, and the names it uses in source order."""
 
     tree: str
     uses: tuple[Use, ...]
@@ -44,7 +50,7 @@ class Statement:
 
 @dataclass
 class Module:
-    """A module's top level, stripped: which statements bind a name, and which do something besides."""
+    """A module's top level, stripped: the statements that bind each name, and those that do more than that."""
 
     name: str
     is_package: bool
@@ -54,6 +60,18 @@ class Module:
 
     @classmethod
     def parse(cls, name: str, text: str, is_package: bool, carriers: frozenset[str] = frozenset()) -> Module:
+        """Parse the text of a module.
+
+        Args:
+            name: full name of the module.
+            text: its source.
+            is_package: whether it is the `__init__.py` of a package.
+            carriers: modules whose decorators are dropped.
+
+        Raises:
+            SyntaxError: the text is not Python.
+            UnfollowableSource: the text contains `from ... import *`.
+        """
         module = cls(name, is_package)
         body = _Strip().visit(ast.parse(text)).body
         for statement in body:
@@ -67,13 +85,13 @@ class Module:
                 module.effects.append(statement)
         for statement in body:
             if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
-                # `@figure(measured)` of a carrier names results; it is no part of what draws them.
+                # A carrier's `@figure(measured)` names the results of a figure and is not part of its code.
                 kept = [one for one in statement.decorator_list if not module._is_of(one, carriers)]
                 statement.decorator_list = kept
         return module
 
     def _is_of(self, decorator: ast.expr, modules: frozenset[str]) -> bool:
-        """Whether a decorator comes from one of these modules."""
+        """Return whether a decorator comes from one of these modules."""
         call = decorator.func if isinstance(decorator, ast.Call) else decorator
         root, attributes = _chain(call)
         for bound in self.bindings.get(root or "", []):
@@ -83,7 +101,7 @@ class Module:
         return False
 
     def read(self, statement: ast.stmt, follow: Follow) -> Statement:
-        """What one of its statements says and uses; found out once. `follow` knows the modules of the package."""
+        """Return the code of a statement and the names it uses (cached); `follow` resolves modules of the package."""
         if id(statement) not in self._read:
             reader = _Reader(self, statement, follow)
             said = reader.visit(statement)
@@ -91,7 +109,7 @@ class Module:
         return self._read[id(statement)]
 
     def absolute(self, statement: ast.ImportFrom) -> str:
-        """The full name of the module that a `from ... import` names, relative forms resolved."""
+        """Return the full name of the module in a `from ... import` statement, also for a relative import."""
         if not statement.level:
             return statement.module or ""
         parts = self.name.split(".")
@@ -108,7 +126,11 @@ def _is_type_checking(node: ast.stmt) -> bool:
 
 
 def _bound(statement: ast.stmt) -> Iterator[str]:
-    """The names that a top-level statement binds, compound statements searched."""
+    """Yield the names that a top-level statement binds, including those bound inside a compound statement.
+
+    Raises:
+        UnfollowableSource: the statement is `from ... import *`.
+    """
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         yield statement.name
         return
@@ -124,7 +146,12 @@ def _bound(statement: ast.stmt) -> Iterator[str]:
 
 
 def imports(module: Module, statement: ast.AST) -> dict[str, tuple[str, str | None]]:
-    """What the imports in a statement bind: local name -> (module, name in it)."""
+    """Return what the imports in a statement bind: (module, name in it) by local name.
+
+    Args:
+        module: the module of the statement, needed for relative imports.
+        statement: the statement to search.
+    """
     found: dict[str, tuple[str, str | None]] = {}
     for node in ast.walk(statement):
         if isinstance(node, ast.Import):
@@ -139,7 +166,7 @@ def imports(module: Module, statement: ast.AST) -> dict[str, tuple[str, str | No
 
 
 def _chain(node: ast.AST) -> tuple[str | None, list[str]]:
-    """`a.b.c` -> ("a", ["b", "c"]); None for what does not begin with a name."""
+    """Split `a.b.c` into ("a", ["b", "c"]); the first part is None if the expression does not start with a name."""
     attributes: list[str] = []
     while isinstance(node, ast.Attribute):
         attributes.insert(0, node.attr)
@@ -148,7 +175,7 @@ def _chain(node: ast.AST) -> tuple[str | None, list[str]]:
 
 
 class _Reader(ast.NodeTransformer):
-    """Notes what a statement uses, in order, and takes the names of the package's modules out of its tree."""
+    """Record the names that a statement uses, in order, and remove the package's module names from its tree."""
 
     def __init__(self, module: Module, statement: ast.stmt, follow: Follow) -> None:
         self.uses: list[Use] = []
@@ -174,7 +201,7 @@ class _Reader(ast.NodeTransformer):
             return node
         origin, name = self._imported[root]
         modules = self._follow(origin, [name, *attributes] if name else attributes)
-        if modules is None or (name is not None and modules == 0):  # a name of its own, not a module's
+        if modules is None or (name is not None and modules == 0):  # the name of a definition, not of a module
             return node
         left: ast.expr = ast.Name(ANY_MODULE, ast.Load())
         for attribute in attributes[modules - (1 if name is not None else 0) :]:
@@ -189,7 +216,7 @@ class _Reader(ast.NodeTransformer):
         return self._without_modules(node, [self._own[name] for name in names])
 
     def _without_modules(self, node: ast.stmt, targets: list[tuple[str, str | None]]) -> ast.AST | None:
-        """An import of the package says nothing itself: what is used of it is noted where it is used."""
+        """Drop an import of the package's own modules: the names it binds are recorded where they are used."""
         inside = [self._follow(origin, [name] if name else []) is not None for origin, name in targets]
         return None if all(inside) else node
 
@@ -200,7 +227,7 @@ class _Reader(ast.NodeTransformer):
 
 
 class _Strip(ast.NodeTransformer):
-    """Drop what cannot change a result: docstrings and the annotations of functions."""
+    """Remove what cannot change a result: docstrings and function annotations."""
 
     def _body(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> None:
         if node.body and _is_docstring(node.body[0]):

@@ -1,4 +1,4 @@
-"""The versions of foreign packages, with all that they require: part of every key."""
+"""The versions of installed packages and of everything they require; they are part of every key."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def _distributions() -> dict[str, list[str]]:
 
 
 def versions(packages: Iterable[str]) -> dict[str, str]:
-    """Version of each distribution behind these import names, and of all that they require."""
+    """Return the version of each distribution that provides these import names, and of all that these require."""
     return _versions(frozenset(packages))
 
 

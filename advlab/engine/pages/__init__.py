@@ -1,1 +1,1 @@
-"""From Markdown to what a reader sees: names bound to results, laws on what may be typed, lists from data files."""
+"""Rendering of pages: results filled in by name, laws on what may be typed by hand, and lists made from data files."""

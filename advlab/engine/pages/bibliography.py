@@ -1,4 +1,4 @@
-"""The works that the pages cite: one data file of the edition, cited by key, listed on one page."""
+"""The bibliography: works from one data file of the edition, which pages cite by key and one page lists."""
 
 import re
 import unicodedata
@@ -15,13 +15,13 @@ from advlab.engine.editions import Edition
 
 NEEDED = {"key", "authors", "title", "venue", "year"}
 ADDRESSES = {"doi", "arxiv", "url"}
-# What stands last in `authors` when the file does not name them all.
+# The last item of `authors` if the file does not name all of them.
 OTHERS = "others"
 
 
 @dataclass(frozen=True)
 class Work:
-    """One entry of bibliography.yml; `url` is where its title leads."""
+    """One entry of the bibliography; `url` is the address that its title links to."""
 
     key: str
     authors: tuple[str, ...]
@@ -32,7 +32,7 @@ class Work:
 
     @property
     def short(self) -> str:
-        """How prose names the work: "Goodfellow et al., 2015"."""
+        """The citation in running text: "Goodfellow et al., 2015"."""
         match self.authors:
             case (one,):
                 names = one
@@ -44,7 +44,7 @@ class Work:
 
     @property
     def authors_in_full(self) -> str:
-        """All names that the file holds: "Goodfellow, Shlens and Szegedy"."""
+        """All authors that the file names: "Goodfellow, Shlens and Szegedy"."""
         *most, last = self.authors
         if last == OTHERS:
             return f"{', '.join(most)} et al."
@@ -55,22 +55,30 @@ def load(path: Path) -> dict[str, Work]:
     """Read and check a bibliography.
 
     Raises:
-        ValueError: a field is missing, unknown or malformed, or a key stands twice; names the entry.
+        ValueError: a field is missing, unknown or malformed, or a key occurs twice; the message names the entry.
+        OSError: the file cannot be read.
+        yaml.YAMLError: the file is not YAML.
     """
     works: dict[str, Work] = {}
     for entry in yaml.safe_load(path.read_text(encoding="utf-8")):
         work = _checked(entry)
         if work.key in works:
-            raise ValueError(f"bibliography: the key {work.key!r} stands twice")
+            raise ValueError(f"bibliography: the key {work.key!r} occurs twice")
         works[work.key] = work
     return works
 
 
 def cite(edition: Edition, key: str, base: str) -> str:
-    """HTML link to the entry of `key`; `base` leads from the citing page to the root of the site ("../").
+    """Return an HTML link to a work's entry in the bibliography.
+
+    Args:
+        edition: the edition with the bibliography.
+        key: key of the work.
+        base: relative address from the citing page to the root of the site ("../").
 
     Raises:
-        KeyError: no such key; the message suggests the nearest ones.
+        KeyError: there is no such key; the message suggests similar ones.
+        ValueError: the bibliography has a bad entry.
     """
     works = _works(edition.bibliography)
     if key not in works:
@@ -84,7 +92,11 @@ def cite(edition: Edition, key: str, base: str) -> str:
 
 
 def page(edition: Edition) -> str:
-    """The whole list as HTML that stands in Markdown, by author and year, an anchor at each entry."""
+    """Return the bibliography as HTML for a Markdown page, sorted by author and year, with an anchor for each entry.
+
+    Raises:
+        ValueError: the bibliography has a bad entry.
+    """
     works = sorted(
         _works(edition.bibliography).values(), key=lambda work: (_plain(work.authors[0]), work.year, work.title)
     )
@@ -108,11 +120,11 @@ def _checked(entry: dict[str, Any]) -> Work:
     if unknown := entry.keys() - NEEDED - ADDRESSES:
         raise ValueError(f"{name} has unknown fields: {', '.join(sorted(unknown))}")
     if not re.fullmatch(r"[a-z][a-z0-9]*", entry["key"]):
-        raise ValueError(f"{name}: a key is lower-case letters and digits")
+        raise ValueError(f"{name}: a key consists of lower-case letters and digits")
     if not entry["authors"] or entry["authors"][0] == OTHERS or not isinstance(entry["year"], int):
-        raise ValueError(f"{name}: `authors` is a list of names, `year` a number")
+        raise ValueError(f"{name}: `authors` must be a list of names, `year` a number")
     if "arxiv" in entry and not re.fullmatch(r"\d{4}\.\d{4,5}", str(entry["arxiv"])):
-        raise ValueError(f"{name}: {entry['arxiv']!r} is no arXiv identifier (quote it: YAML reads a number)")
+        raise ValueError(f"{name}: {entry['arxiv']!r} is no arXiv identifier (quote it, or YAML reads a number)")
     return Work(
         key=entry["key"],
         authors=tuple(entry["authors"]),
@@ -134,6 +146,6 @@ def _url(entry: dict[str, Any]) -> str:
 
 
 def _plain(name: str) -> str:
-    """A name as a catalogue sorts it: without accents, in lower case."""
+    """Return a name in the form used for sorting: without accents, in lower case."""
     letters = unicodedata.normalize("NFKD", name)
     return "".join(letter for letter in letters if not unicodedata.combining(letter)).casefold()

@@ -1,4 +1,4 @@
-"""How to cite a page: text and BibTeX, from CITATION.cff. Nothing in it depends on when the site was built."""
+"""How to cite a page: text and BibTeX from CITATION.cff, independent of when the site was built."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from advlab.engine.editions import Edition
 
 @dataclass(frozen=True)
 class Work:
-    """The book as CITATION.cff tells of it."""
+    """The book as described in CITATION.cff; `date` is the release date, year-month-day."""
 
     title: str
     authors: str
@@ -29,7 +29,13 @@ class Work:
 
 
 def load(path: Path) -> Work:
-    """Read CITATION.cff. Raises KeyError where a field is missing, ValueError for a date of another form."""
+    """Read CITATION.cff.
+
+    Raises:
+        KeyError: a field is missing.
+        ValueError: the release date is not in the form year-month-day.
+        OSError: the file cannot be read.
+    """
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
     names = [one.get("name") or f"{one['given-names']} {one['family-names']}" for one in content["authors"]]
     date = str(content["date-released"])
@@ -40,17 +46,37 @@ def load(path: Path) -> Work:
 
 @cache
 def work(edition: Edition) -> Work:
-    """The book, read once a process."""
+    """Return the book's citation data, read once per process.
+
+    Raises:
+        KeyError, ValueError, OSError: as for `load`.
+    """
     return load(edition.root / "CITATION.cff")
 
 
 def key(package: str, page: str) -> str:
-    """A page's BibTeX key: "attacks/fgsm.md" -> "advlab-attacks-fgsm"; `package` is the edition's."""
+    """Return the BibTeX key of a page: "attacks/fgsm.md" -> "advlab-attacks-fgsm".
+
+    Args:
+        package: name of the edition's package.
+        page: file of the page in docs/.
+    """
     return f"{package}-{re.sub(r'[^a-z]+', '-', page.rpartition('.')[0].lower()).strip('-')}"
 
 
 def details(edition: Edition, title: str, page: str, url: str | None, *, draft: bool = False) -> str:
-    """What unfolds at the end of a page. `url` is the page's address where the site's is known."""
+    """Return the HTML of the section "Cite this page", which readers can unfold at the end of a page.
+
+    Args:
+        edition: the edition to cite.
+        title: title of the page.
+        page: file of the page in docs/.
+        url: absolute address of the page; None if the address of the site is unknown.
+        draft: whether to mark the citation as that of a draft.
+
+    Raises:
+        KeyError, ValueError, OSError: CITATION.cff is wrong or missing; as for `load`.
+    """
     of = work(edition)
     version = f"Version {of.version}, {of.date}{', a draft: its numbers are not the book’s' if draft else ''}"
     whole = f"{title}. In: {of.title}" if title != of.title else of.title

@@ -1,4 +1,4 @@
-"""Where each block of code on a page comes from, what it needs, and which test runs it: a line above the block."""
+"""A line above each code block of a page: where the code comes from, what it needs, and which test runs it."""
 
 from __future__ import annotations
 
@@ -14,21 +14,27 @@ from pathlib import Path
 
 from advlab.engine.editions import Edition
 
-#: Runs every program of snippets/ and every block of every page; others have a test of their own besides.
+#: The test that runs every program of snippets/ and every block of every page; some have a test of their own as well.
 RUNNER = "tests/blocks.py"
 
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w+)\n(?P<body>.*?)^(?P=indent)```\s*$", re.MULTILINE | re.DOTALL)
 _INCLUDE = re.compile(r'--8<-- "([\w./-]+?)(?::([\w-]+))?"')
 _CODE = re.compile(r'<< code\("([\w.]+)"\) >>')
 _BLOCK = re.compile(r'<div class="language-\w+ highlight">')
-#: What symtable calls scopes that run where they stand.
+#: Names that symtable gives to scopes that run immediately, where they are written.
 _AT_ONCE = {"listcomp", "setcomp", "dictcomp", "genexpr"}
 _GIVEN = {*dir(builtins), "__name__", "__file__", "__doc__", "__annotations__"}
 
 
 @dataclass(frozen=True)
 class Origin:
-    """Of one block: the file in the repository, the test, and in words what it needs or continues."""
+    """The origin of one block.
+
+    Args:
+        file: its file in the repository.
+        test: file of the test that runs it.
+        needs: what it needs or continues, in words (HTML).
+    """
 
     file: str
     test: str
@@ -43,9 +49,16 @@ class _Names:
 
 
 def of_page(edition: Edition, source: str, rendered: str) -> list[Origin | None]:
-    """For every fence of a page, in order: where it comes from; None for what a block printed.
+    """Return the origin of every fenced block of a page, in order; None for the output of a program.
 
-    `source` is the page as it is written, `rendered` as its reader sees it (`pages.rendered`).
+    Args:
+        edition: the edition of the page.
+        source: the page as it is written.
+        rendered: the page after `rendering.rendered`.
+
+    Raises:
+        ValueError: the two texts have different numbers of blocks.
+        SyntaxError: a Python block cannot be parsed.
     """
     found: list[Origin | None] = []
     above: set[str] = set()
@@ -63,9 +76,15 @@ def of_page(edition: Edition, source: str, rendered: str) -> list[Origin | None]
 
 
 def marked(html: str, origins: list[Origin | None], repository: str) -> str:
-    """A page's HTML with the line above each block. `repository` is where files are shown ("" where none is known).
+    """Add the line with the origin above each block in a page's HTML.
 
-    Raises ValueError where the HTML has more or fewer blocks than the page.
+    Args:
+        html: the HTML of the page.
+        origins: the result of `of_page`.
+        repository: address under which the repository shows files, with a final slash; "" for no links.
+
+    Raises:
+        ValueError: the numbers of blocks and origins differ.
     """
     places = list(_BLOCK.finditer(html))
     if len(places) != len(origins):
@@ -95,7 +114,7 @@ def _dedented(match: re.Match[str]) -> str:
 
 
 def _file(body: str) -> str | None:
-    """The file of the repository that a fence shows; None for generated output."""
+    """Return the file of the repository that a fence shows; None for generated output."""
     if include := _INCLUDE.search(body):
         return f"snippets/{include[1]}"
     if shown := _CODE.search(body):
@@ -104,7 +123,7 @@ def _file(body: str) -> str | None:
 
 
 def _test(edition: Edition, file: str) -> str:
-    """The test that names the file, by the house's rule of equal names; else the one that runs them all."""
+    """Return the test of a file, found by its name; if there is none, the test that runs all of them."""
     path = Path(file)
     if path.parts[0] == "snippets":
         own = Path("tests/chapters") / f"test_{path.parent.name}.py"
@@ -134,7 +153,7 @@ def _listed(parts: list[str]) -> str:
 
 
 def _needs(edition: Edition, language: str, file: str, code: str) -> str:
-    """Of a block that is no Python: the command and the files of its folder that it names."""
+    """Describe what a block in another language than Python needs: the package, and the programs that it names."""
     if language != "bash":
         return "a whole file, to copy"
     folder = (edition.root / file).parent
@@ -145,7 +164,7 @@ def _needs(edition: Edition, language: str, file: str, code: str) -> str:
 
 
 def _names(code: str) -> _Names:
-    """What Python code binds at its top level, what it takes from outside, and the packages that it imports."""
+    """Return the names that Python code binds at its top level, those it takes from outside, and its packages."""
     names = _Names()
     _TopLevel(names).visit(ast.parse(code))
     later = set().union(*map(_globals, _functions(symtable.symtable(code, "block", "exec"))))
@@ -159,7 +178,7 @@ def _names(code: str) -> _Names:
 
 
 def _functions(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
-    """The functions and lambdas below a scope: their bodies run later, when all names of the block are bound."""
+    """Yield the functions and lambdas in a scope; their bodies run later, when all names of the block are bound."""
     for inner in table.get_children():
         if inner.get_type() == "function" and inner.get_name() not in _AT_ONCE:
             yield inner
@@ -167,13 +186,13 @@ def _functions(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
 
 
 def _globals(table: symtable.SymbolTable) -> set[str]:
-    """Names that a function takes from its module, those of the scopes in it included."""
+    """Return the names that a function takes from its module, including those used in nested scopes."""
     own = {one.get_name() for one in table.get_symbols() if one.is_global() and one.is_referenced()}
     return own.union(*map(_globals, table.get_children()))
 
 
 class _TopLevel(ast.NodeVisitor):
-    """Follows the code that runs at once, in its order: a name that is used before it is bound comes from outside."""
+    """Visit the code that runs immediately, in its order: a name used before it is bound comes from outside."""
 
     def __init__(self, names: _Names) -> None:
         self.names = names

@@ -1,4 +1,4 @@
-"""The files that pages link to, made by the build: figures, results, and what there is for each example."""
+"""The files that pages link to: figures, results and data for each example."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from advlab.engine.pages.provenance import PER_EXAMPLE
 
 
 def downloads(book: Book) -> dict[str, bytes]:
-    """The files by their place in the site."""
+    """Return the contents of the files by their path in the site.
+
+    Raises:
+        FileNotFoundError: an entry of the book is missing or damaged.
+    """
     files: dict[str, bytes] = {}
     for kind in (kind.name for kind in KINDS.values() if kind.is_picture):
         for name in book.content.get(f"{kind}s", {}):

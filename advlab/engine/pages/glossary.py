@@ -1,4 +1,4 @@
-"""The words of the book: the glossary page and the tooltips, both from one data file of the edition."""
+"""The glossary page and the tooltips of terms, both from one data file of the edition."""
 
 import re
 from dataclasses import dataclass
@@ -11,13 +11,20 @@ import yaml
 from advlab.engine.editions import Edition
 
 ABBR = re.compile(r"<abbr\b[^>]*>(?P<text>.*?)</abbr>", re.DOTALL)
-# Where a dotted word would be noise: titles, links, labels of figures and tables, formulas.
+# Places where a tooltip would distract: titles, links, labels of figures and tables, formulas.
 WITHOUT = re.compile(r"<(?P<tag>h[1-6]|a|figcaption|caption|th|label|summary|math)\b.*?</(?P=tag)>", re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Term:
-    """One word, what it means, and the other spellings that get its tooltip."""
+    """One term.
+
+    Args:
+        term: the term.
+        meaning: its definition.
+        also: other spellings that get the tooltip.
+        quiet: whether the term is in the glossary only and gets no tooltips.
+    """
 
     term: str
     meaning: str
@@ -26,7 +33,7 @@ class Term:
 
     @property
     def anchor(self) -> str:
-        """The identifier of its entry on the glossary page."""
+        """Identifier of the entry on the glossary page."""
         return re.sub(r"[^a-z]+", "-", self.term.lower()).strip("-")
 
     @property
@@ -39,8 +46,10 @@ def load(path: Path) -> tuple[Term, ...]:
     """Read and check a glossary.
 
     Raises:
-        ValueError: a term lacks its meaning, or a spelling stands twice.
-        TypeError: a term has an unknown field.
+        ValueError: a term has no meaning, or a spelling occurs twice.
+        TypeError: a term has an unknown field, or a field is missing.
+        OSError: the file cannot be read.
+        yaml.YAMLError: the file is not YAML.
     """
     terms = tuple(
         Term(**{**entry, "also": tuple(entry.get("also", ()))})
@@ -52,19 +61,19 @@ def load(path: Path) -> tuple[Term, ...]:
             raise ValueError(f"glossary: {term.term!r} has no meaning")
         for spelling in (term.term, *term.also):
             if spelling in seen:
-                raise ValueError(f"glossary: {spelling!r} stands twice")
+                raise ValueError(f"glossary: {spelling!r} occurs twice")
             seen.add(spelling)
     return terms
 
 
 def abbreviations(edition: Edition) -> str:
-    """Definitions for Markdown's `abbr` extension, to stand at the end of a page's Markdown."""
+    """Return definitions for Markdown's `abbr` extension, to be appended to the Markdown of a page."""
     lines = [f"*[{spelling}]: {term.meaning}" for term in _terms(edition.glossary) for spelling in term.spellings]
     return "\n\n" + "\n".join(lines) + "\n"
 
 
 def first_only(html: str) -> str:
-    """Keep the first tooltip of each spelling on a page, none in titles, links and captions: less noise."""
+    """Keep only the first tooltip of each spelling on a page, and none in titles, links and captions."""
     html = WITHOUT.sub(lambda match: ABBR.sub(lambda abbr: abbr["text"], match.group()), html)
     seen: set[str] = set()
 
@@ -79,7 +88,7 @@ def first_only(html: str) -> str:
 
 
 def page(edition: Edition) -> str:
-    """The whole glossary as HTML that stands in Markdown: a definition list with an anchor a term."""
+    """Return the glossary as HTML for a Markdown page: a definition list with an anchor for each term."""
     items = [
         f'<dt id="{term.anchor}">{escape(term.term)}</dt>\n<dd>{escape(term.meaning)}</dd>'
         for term in sorted(_terms(edition.glossary), key=lambda term: term.term.casefold())

@@ -1,4 +1,4 @@
-"""What a page's source is written in: Jinja with marks of our own, includes, and the languages of its fences."""
+"""The syntax of page sources: Jinja with its own delimiters, includes, and the languages of fenced blocks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import jinja2
 
-#: The languages of fences: how the files end that they include; python may also show a package, text is generated.
+#: Languages of fences, and extensions of files they may include; python may also show a package, text is generated.
 FENCES = {"python": (".py",), "bash": (".sh",), "yaml": (".yml", ".yaml"), "toml": (".toml",), "text": ()}
 
 INCLUDE = re.compile(r'^--8<-- "([\w./-]+?)(?::([\w-]+))?"$')
@@ -16,7 +16,13 @@ CALL = re.compile(r"^<< (code|output)\(\"[\w./:-]+\"\) >>$")
 
 @dataclass(frozen=True)
 class Breach:
-    """A place in a page's source that breaks a law."""
+    """A place in a page's source that breaks a law.
+
+    Args:
+        line: number of the line.
+        law: the law, in words.
+        text: the offending text.
+    """
 
     line: int
     law: str
@@ -27,7 +33,7 @@ class Breach:
 
 
 def templates() -> jinja2.Environment:
-    """Jinja with marks of our own: its `{{`, `{%` and `{#` occur in formulas, code and attribute lists."""
+    """Return a Jinja environment with other delimiters: `{{`, `{%` and `{#` occur in formulas, code and attributes."""
     return jinja2.Environment(
         variable_start_string="<<",
         variable_end_string=">>",
@@ -41,6 +47,6 @@ def templates() -> jinja2.Environment:
 
 
 def includes(source: str) -> list[tuple[str, str | None]]:
-    """The (file, section) pairs that a page includes."""
+    """List the (file, section) pairs that a page includes; the section is None for a whole file."""
     matches = (INCLUDE.match(line.strip()) for line in source.splitlines())
     return [(match.group(1), match.group(2)) for match in matches if match]

@@ -1,4 +1,4 @@
-"""The laws that a page's source must keep: no number, picture or code block typed by hand."""
+"""The laws that a page's source must obey: no number, picture or code block may be typed by hand."""
 
 from __future__ import annotations
 
@@ -12,7 +12,12 @@ from advlab.engine.pages.typed_numbers import typed_numbers
 
 
 def breaches(source: str, edition: Edition) -> list[Breach]:
-    """All breaches in a page's source, before anything is rendered; front matter may be part of it."""
+    """List all breaches of the laws in the source of a page, in order of lines.
+
+    Args:
+        source: the source before rendering, with or without front matter.
+        edition: the edition of the page.
+    """
     found = [
         *typed_code(source, edition.snippets),
         *typed_numbers(source, edition.identifiers),

@@ -1,7 +1,8 @@
-"""Code of a package as pages show it: a function by its qualified name, ready to be copied.
+"""Code of a package as pages show it: a function or class by its qualified name, ready to be copied.
 
-Shown are the imports and constants that it uses and its text with comments, without decorators of the package and with
-plain annotations (`Tensor` for `Float[Tensor, "batch *shape"]`), so that it runs where only torch is installed.
+The result holds the imports and constants that the code uses, then its text with comments. Decorators of the package
+are removed and annotations simplified (`Tensor` for `Float[Tensor, "batch *shape"]`), so that the code runs with torch
+alone.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from advlab.engine.cache.source import SNAPSHOT
 
-#: Stands for the package of a relative import.
+#: Represents the package of a relative import.
 OWN = "."
 
 
@@ -21,14 +22,18 @@ def _is_own(package: str | None) -> bool:
 
 
 class UnknownCode(KeyError):
-    """A page shows code by a name that no package defines."""
+    """A page shows code under a name that no package defines."""
 
     def __str__(self) -> str:
         return str(self.args[0])
 
 
 def code(name: str) -> str:
-    """The definition `package.module.function`, as text. Raises UnknownCode."""
+    """Return the definition `package.module.function` as text.
+
+    Raises:
+        UnknownCode: there is no such module, or it defines no such function or class.
+    """
     module, _, top = name.rpartition(".")
     path = _file(module)
     if path is None:
@@ -37,7 +42,7 @@ def code(name: str) -> str:
 
 
 def _file(module: str) -> Path | None:
-    """The file of a module of the packages that books show code of; None for any other."""
+    """Return the file of a module of the packages; None for any other module."""
     top, _, rest = module.partition(".")
     folder = SNAPSHOT.packages.get(top)
     path = folder / f"{rest.replace('.', '/')}.py" if folder else None
@@ -45,7 +50,17 @@ def _file(module: str) -> Path | None:
 
 
 def definition(text: str, top: str, name: str) -> str:
-    """The top-level function or class `top` of a module's text; `name` is what messages call it."""
+    """Return a top-level function or class of a module, as text.
+
+    Args:
+        text: the text of the module.
+        top: name of the function or class.
+        name: its qualified name, for the message.
+
+    Raises:
+        UnknownCode: the module defines no such function or class at its top level.
+        SyntaxError: the text is not Python.
+    """
     tree = ast.parse(text)
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name == top:
@@ -54,11 +69,11 @@ def definition(text: str, top: str, name: str) -> str:
             imports = _imports(tree, ast.parse(body), constants)
             values = "\n".join(f"{constant} = {ast.unparse(value)}" for constant, value in constants.items())
             return "\n\n\n".join(part for part in ("\n\n".join(filter(None, [imports, values])), body) if part)
-    raise UnknownCode(f"{name}: that module defines no function or class {top!r} at its top level")
+    raise UnknownCode(f"{name}: the module defines no function or class {top!r} at its top level")
 
 
 def _origins(tree: ast.Module) -> dict[str, str]:
-    """Which package each imported name comes from."""
+    """Return the package of each imported name."""
     origins: dict[str, str] = {}
     for node in tree.body:
         if isinstance(node, ast.Import):
@@ -71,7 +86,7 @@ def _origins(tree: ast.Module) -> dict[str, str]:
 
 
 def _plain(node: ast.FunctionDef | ast.ClassDef, text: str, origins: dict[str, str]) -> str:
-    """The text, edited in place so that comments stay: short docstrings, plain annotations, no decorator of ours."""
+    """Return the text with short docstrings, simple annotations and no own decorators; edits in place keep comments."""
     starts = [0]
     for line in text.split("\n"):
         starts.append(starts[-1] + len(line.encode()) + 1)
@@ -88,7 +103,7 @@ def _plain(node: ast.FunctionDef | ast.ClassDef, text: str, origins: dict[str, s
             edits.append((*span(annotation), simple))
     for inner in ast.walk(node):
         if isinstance(inner, ast.FunctionDef | ast.ClassDef) and "\n" in (ast.get_docstring(inner, clean=False) or ""):
-            begin, end = span(inner.body[0])  # its first sentence is enough beside the page's own words
+            begin, end = span(inner.body[0])  # keep the first line: the page itself explains the rest
             written = source[begin:end].decode()
             edits.append((begin, end, written.splitlines()[0].rstrip() + written[-3:]))
     foreign = [one for one in node.decorator_list if not _is_own(_root(one, origins))]
@@ -101,7 +116,7 @@ def _plain(node: ast.FunctionDef | ast.ClassDef, text: str, origins: dict[str, s
 
 
 def _annotations(node: ast.AST) -> Iterator[ast.expr]:
-    """Every annotation within a definition: of arguments, results, attributes and variables."""
+    """Yield every annotation within a definition: of arguments, results, attributes and variables."""
     for inner in ast.walk(node):
         annotation = getattr(inner, "returns" if isinstance(inner, ast.FunctionDef) else "annotation", None)
         if annotation is not None:
@@ -109,13 +124,13 @@ def _annotations(node: ast.AST) -> Iterator[ast.expr]:
 
 
 def _root(decorator: ast.expr, origins: dict[str, str]) -> str | None:
-    """The package that a decorator comes from; None for a built-in one."""
+    """Return the package that a decorator comes from; None for a built-in one."""
     names = [inner.id for inner in ast.walk(decorator) if isinstance(inner, ast.Name)]
     return origins.get(names[0]) if names else None
 
 
 class _Simple(ast.NodeTransformer):
-    """jaxtyping's `Float[Tensor, "..."]` becomes `Tensor`."""
+    """Replace jaxtyping's `Float[Tensor, "..."]` with `Tensor`."""
 
     def __init__(self, origins: dict[str, str]) -> None:
         self.origins = origins
@@ -127,7 +142,7 @@ class _Simple(ast.NodeTransformer):
 
 
 def _constants(module: ast.Module, shown: ast.Module) -> dict[str, ast.expr]:
-    """The plain constants that the shown text uses, of its own module or imported from another of the packages."""
+    """Return the literal constants that the shown text uses, from its own module or imported from the packages."""
     used = {node.id for node in ast.walk(shown) if isinstance(node, ast.Name)}
     found = {name: value for name, value in _literals(module).items() if name in used}
     for node in module.body:
@@ -140,7 +155,7 @@ def _constants(module: ast.Module, shown: ast.Module) -> dict[str, ast.expr]:
 
 
 def _literals(module: ast.Module) -> dict[str, ast.expr]:
-    """A module's names that stand for a literal: a number, a text, a tuple of them."""
+    """Return the names that a module assigns to a literal, such as a number, a string or a tuple of these."""
     found = {}
     for node in module.body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
@@ -153,7 +168,7 @@ def _literals(module: ast.Module) -> dict[str, ast.expr]:
 
 
 def _imports(module: ast.Module, shown: ast.Module, constants: dict[str, ast.expr]) -> str:
-    """The module's import statements, cut down to the names that the shown text uses."""
+    """Return the module's import statements, reduced to the names that the shown text uses."""
     used = {node.id for node in ast.walk(shown) if isinstance(node, ast.Name)} - constants.keys()
     found: list[ast.stmt] = []
     for node in module.body:

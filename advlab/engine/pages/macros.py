@@ -1,4 +1,4 @@
-"""The functions that pages may call between << and >>."""
+"""The functions that pages can call between << and >>."""
 
 from __future__ import annotations
 
@@ -19,22 +19,31 @@ from advlab.engine.pages.provenance import PER_EXAMPLE
 
 
 class FalseClaim(ValueError):
-    """A page states what the results contradict."""
+    """A page states a claim that the results contradict."""
 
 
 class Macros:
-    """The functions that pages may call, on one page: every public method is one."""
+    """The functions that one page can call: all public methods.
+
+    Those that take the name of a result, figure, table or file raise UnknownName if it does not exist, and
+    FileNotFoundError if the store no longer holds it. A `form` is one of `advlab.engine.book.format_value`; a `path` is
+    the name of a measurement and the steps to a value in its result, as for `Book.number`.
+
+    Args:
+        book: the results.
+        url: address of the page within the site.
+    """
 
     def __init__(self, book: Book, url: str) -> None:
         self.book = book
         self.edition = book.edition
         directory = PurePosixPath(url) if url.endswith("/") or not url else PurePosixPath(url).parent
         self.base = "../" * len([part for part in directory.parts if part != "."])
-        #: Binds the names in a text that a data file holds; `rendered` sets it.
+        #: Fills results into a text that a chapter generated; `rendered` sets it.
         self.bind: Callable[[str], str] = str
 
     def n(self, path: str, form: str = "%") -> str:
-        """A number in prose: the value, linked to its measurement, with n, interval and key on hovering."""
+        """Return a number linked to its measurement, with n, interval and key as tooltip, for running text."""
         number = self.book.number(path)
         link = self._provenance(number.measurement)
         return (
@@ -42,11 +51,11 @@ class Macros:
         )
 
     def plain(self, path: str, form: str = "%") -> str:
-        """The bare text of a number, for formulas and alternative texts."""
+        """Return a number as plain text, for formulas and alternative texts."""
         return format_value(self.book.number(path).value, form)
 
     def figure(self, name: str) -> str:
-        """A figure in both colour schemes, with alternative text, caption and where it comes from."""
+        """Return a figure in both colour schemes, with alternative text, caption and links to its measurements."""
         described = self.book.entry("figure", name).json("figure.json")
         pictures = self._pictures(name, "", described["alt"])
         caption = f"{described['caption']} {self._sources(self.book.item('figure', name)['sources'])}"
@@ -54,7 +63,7 @@ class Macros:
         return f'<figure class="plot" markdown="1">\n{pictures}\n{words}\n</figure>'
 
     def slider(self, name: str) -> str:
-        """A series of pictures that a slider switches; without JavaScript all of them, side by side."""
+        """Return a series of pictures with a slider; without JavaScript all of them show side by side."""
         described = self.book.entry("slider", name).json("slider.json")
         parts = []
         for number, frame in enumerate(described["frames"]):
@@ -83,11 +92,11 @@ class Macros:
         return f'<span class="source">Measured: {", ".join(links)}</span>'
 
     def _provenance(self, measurement: str) -> str:
-        """The address at which the site tells of a measurement."""
+        """Return the address of a measurement on the provenance page."""
         return f"{self.base}{self.edition.provenance_page}/#{slug(measurement)}"
 
     def table(self, name: str) -> str:
-        """A table of results, its caption, its sources, and the evidence for each example where there is any."""
+        """Return a table with its caption, links to its measurements, and any downloads of data for each example."""
         one = self.book.item("table", name)
         lines = [
             one["header"],
@@ -111,7 +120,16 @@ class Macros:
         return f'<div class="result" markdown="1">\n\n{body}\n\n{caption}\n\n</div>'
 
     def claim(self, name: str, sentence: str) -> str:
-        """A sentence that holds only while its predicate does. Raises FalseClaim; in a draft it marks the sentence."""
+        """Return a sentence whose predicate holds; in a draft, mark the sentence if it does not.
+
+        Args:
+            name: name of the claim.
+            sentence: the sentence that states it.
+
+        Raises:
+            UnknownName: there is no such claim.
+            FalseClaim: the predicate does not hold.
+        """
         one = self.book.item("claim", name)
         if one["holds"]:
             return sentence
@@ -120,32 +138,57 @@ class Macros:
         raise FalseClaim(f"claim {name!r} is contradicted by the results: {one['says']!r} does not hold")
 
     def cite(self, key: str) -> str:
-        """A work of the bibliography, as authors and year. Raises KeyError for an unknown key."""
+        """Cite a work of the bibliography by authors and year.
+
+        Raises:
+            KeyError: there is no such key.
+        """
         return bibliography.cite(self.edition, key, self.base)
 
     def quote(self, text: str, key: str) -> str:
-        """A short quotation with its source."""
+        """Return a short quotation with its source.
+
+        Args:
+            text: the quotation.
+            key: key of the work in the bibliography.
+
+        Raises:
+            KeyError: the bibliography has no such key.
+        """
         return f'<q class="quote">{html.escape(text)}</q> ({self.cite(key)})'
 
     def published(self, key: str, form: str = "%") -> str:
-        """A figure of others: looks different, and names its n and threat model on hovering."""
+        """Return a published figure with its citation, in a style of its own, with n and threat model as tooltip.
+
+        Raises:
+            UnknownName: there is no such figure.
+            KeyError: the bibliography lacks its source.
+        """
         one = external_results.published(self.edition.published, key)
         hover = html.escape(f"published, not measured here: {one['says']}")
         value = format_value(one["value"], form)
         return f'<span class="published" title="{hover}">{value}</span> ({self.cite(one["cite"])})'
 
     def recorded(self, path: str, form: str = "s") -> str:
-        """A result of another run (benchmarks, oracles): looks different, and names date and machine on hovering."""
+        """Return a recorded result (benchmarks, oracles), in a style of its own, with date and machine as tooltip."""
         value, file = external_results.recorded(self.edition.recorded, path)
         hover = html.escape(f"recorded {file['date']} on {file['machine']['processor']}")
         return f'<span class="recorded" title="{hover}">{format_value(value, form)}</span>'
 
     def code(self, name: str) -> str:
-        """A function of a package by its qualified name, as it can be copied."""
+        """Return a function of a package, given by its qualified name, in a form that can be copied.
+
+        Raises:
+            UnknownCode: the package has no such function.
+        """
         return library_code.code(name)
 
     def output(self, name: str) -> str:
-        """What a program of snippets/ printed ("fgsm/attack.py"), or one of its sections (":loss" behind it)."""
+        """Return what a program of snippets/ printed ("fgsm/attack.py"), or one section of it ("fgsm/attack.py:loss").
+
+        Raises:
+            UnknownName: there is no such program or section, or it prints nothing.
+        """
         file, _, section = name.partition(":")
         printed = self.book.entry("output", file).json("output.json")
         if section not in printed:
@@ -156,53 +199,70 @@ class Macros:
         return text
 
     def references(self) -> str:
-        """The whole list of works."""
+        """Return the bibliography."""
         return bibliography.page(self.edition)
 
     def glossary(self) -> str:
-        """All words of the book with their meanings."""
+        """Return the glossary."""
         return glossary.page(self.edition)
 
     def path(self, name: str) -> str:
-        """A way through the book, with the time that each page takes."""
+        """Return a path through the book, with the reading time of each page.
+
+        Raises:
+            ValueError: there is no such path.
+        """
         return paths.table(self.edition, name)
 
     def tasks(self) -> str:
-        """The programs of snippets/ by what a reader wants to do with them."""
+        """Return the programs of snippets/, grouped by task.
+
+        Raises:
+            ValueError: the index of the programs is wrong.
+            KeyError: no page shows a program.
+        """
         return snippet_index.page(self.edition, _pages_of_programs(self.edition))
 
     def fragment(self, name: str) -> str:
-        """A piece that a chapter wrote itself; the names in it are bound as on a page."""
+        """Return text that a chapter generated, with results filled in as on a page."""
         return self.bind(self.book.item("fragment", name)["text"])
 
     def link(self, page: str) -> str:
-        """A link to a page of docs/, or to a section of it, by its title; a file, so that MkDocs checks it."""
+        """Return a link to a page of docs/ or a section of it, with the page's title; MkDocs checks such links.
+
+        Raises:
+            FileNotFoundError: there is no such page.
+        """
         return f"[{page_title(self.edition, page)}]({page})"
 
     def provenance(self) -> str:
-        """Every measurement with its key and its files."""
+        """Return the list of all measurements with their keys and files."""
         return provenance.provenance(self.book, self.base)
 
     def ledger(self) -> str:
-        """Where the seconds of the build went."""
+        """Return a table of the computing time of each result."""
         return provenance.ledger(self.book)
 
     def environment(self) -> str:
-        """The machine and the versions of this build."""
+        """Return a table of the machine and versions of this build."""
         return provenance.environment(self.book)
 
 
 def _size(svg: bytes) -> tuple[int, int]:
-    """Width and height of an SVG that matplotlib wrote, in CSS pixels (it writes points)."""
+    """Return width and height in CSS pixels of an SVG from matplotlib, which states them in points.
+
+    Raises:
+        ValueError: the SVG does not state its size in points.
+    """
     opening = svg[svg.index(b"<svg") : svg.index(b">", svg.index(b"<svg"))].decode()
     width, height = (re.search(rf'{side}="([\d.]+)pt"', opening) for side in ("width", "height"))
     if width is None or height is None:
-        raise ValueError(f"a figure's SVG names no size in points: {opening}")
+        raise ValueError(f"the SVG of a figure does not state its size in points: {opening}")
     return round(float(width[1]) * 4 / 3), round(float(height[1]) * 4 / 3)
 
 
 def _pages_of_programs(edition: Edition) -> dict[str, tuple[str, str]]:
-    """By program of snippets/: the first page of the navigation that shows it, and that page's title."""
+    """Return, by program of snippets/, file and title of the first page in the navigation that shows it."""
     found: dict[str, tuple[str, str]] = {}
     for entry in navigation(edition):
         page = edition.docs / entry.file
@@ -214,6 +274,6 @@ def _pages_of_programs(edition: Edition) -> dict[str, tuple[str, str]]:
     return found
 
 
-#: What pages may call: all of it, and what takes names, formats or citations (of a claim the second argument is prose).
+#: All functions that pages can call, and those with arguments: names, formats, citations (and a claim's sentence).
 NAMES = tuple(name for name, one in vars(Macros).items() if not name.startswith("_") and inspect.isfunction(one))
 FUNCTIONS = frozenset(name for name in NAMES if len(inspect.signature(vars(Macros)[name]).parameters) > 1)

@@ -1,4 +1,4 @@
-"""The pages of the navigation, from mkdocs.yml: known before MkDocs runs, and without it."""
+"""The pages of the navigation, read from mkdocs.yml without MkDocs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from advlab.engine.editions import Edition
 
 
 class _Tolerant(yaml.SafeLoader):
-    """Reads mkdocs.yml, whose `!ENV` only MkDocs understands."""
+    """YAML loader for mkdocs.yml that reads unknown tags as None; only MkDocs understands `!ENV`."""
 
 
 _Tolerant.add_multi_constructor("!", lambda loader, suffix, node: None)
@@ -21,7 +21,7 @@ _Tolerant.add_multi_constructor("!", lambda loader, suffix, node: None)
 
 @dataclass(frozen=True)
 class Entry:
-    """A page of the navigation: the section that it stands in ("" at the top), its title, its file."""
+    """A page of the navigation: its section ("" at the top level), its title and its file in docs/."""
 
     section: str
     title: str
@@ -30,7 +30,12 @@ class Entry:
 
 @cache
 def navigation(edition: Edition) -> tuple[Entry, ...]:
-    """The pages of the navigation in order."""
+    """Return the pages of the navigation in order.
+
+    Raises:
+        OSError: mkdocs.yml cannot be read.
+        KeyError: mkdocs.yml has no `nav`.
+    """
     found: list[Entry] = []
 
     def walk(items: list[dict[str, Any]], section: str) -> None:
@@ -46,7 +51,15 @@ def navigation(edition: Edition) -> tuple[Entry, ...]:
 
 
 def page_title(edition: Edition, page: str) -> str:
-    """The title of a page, from its own first heading; `page` may lead to one of its sections. From docs/."""
+    """Return the title of a page: its first heading, or its file name if it has none.
+
+    Args:
+        edition: the edition of the page.
+        page: file of the page in docs/, optionally with "#section".
+
+    Raises:
+        OSError: the page cannot be read.
+    """
     file, _, _ = page.partition("#")
     heading = re.search(r"(?m)^# (.+)$", (edition.docs / file).read_text(encoding="utf-8"))
     return heading[1] if heading else file

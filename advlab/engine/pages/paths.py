@@ -1,4 +1,4 @@
-"""Ways through the book: two paths, and what a page asks one to have read."""
+"""Two reading paths through the book, and the pages to read before each page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,13 @@ SHORT, WHOLE = "fifteen minutes", "the whole book"
 
 @dataclass(frozen=True)
 class Station:
-    """A stop on the short path: a page, or one section of it, and what one takes along."""
+    """A stop on the short path.
+
+    Args:
+        page: file of a page, optionally with "#section".
+        title: title of the link.
+        gives: what the reader learns there.
+    """
 
     page: str
     title: str
@@ -25,13 +31,19 @@ class Station:
 
     @property
     def file(self) -> str:
-        """The page without the section."""
+        """File of the page, without the section."""
         return self.page.partition("#")[0]
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A page in the whole book: what to have read before it; some pages are looked up, not read."""
+    """A page on the path through the whole book.
+
+    Args:
+        page: file of the page.
+        after: pages to read before it.
+        looked_up: whether it is a reference page, with no reading time.
+    """
 
     page: str
     after: tuple[str, ...] = ()
@@ -40,23 +52,29 @@ class Stage:
 
 @dataclass(frozen=True)
 class Paths:
-    """Both paths."""
+    """The short path and the path through the whole book."""
 
     short: tuple[Station, ...]
     whole: tuple[Stage, ...]
 
     def stage(self, page: str) -> Stage | None:
-        """What the whole book says of a page."""
+        """Return the stage of a page on the whole path; None if the page is not on it."""
         return next((stage for stage in self.whole if stage.page == page), None)
 
 
 def load(path: Path, pages: tuple[str, ...]) -> Paths:
-    """Read the paths and check them against the pages of the navigation.
+    """Read the paths and check them against the navigation.
+
+    Args:
+        path: the data file.
+        pages: files of the pages in the order of the navigation.
 
     Raises:
-        ValueError: a page of the navigation stands in the whole book not once, or in another order than there; a page
-            of the paths is in no navigation; something is to be read before a page and comes after it.
-        TypeError: an entry has an unknown field.
+        ValueError: the whole path misses or repeats a page of the navigation or has another order; a page is not in the
+            navigation; a page to be read first does not come first.
+        TypeError: an entry has an unknown field, or a field is missing.
+        KeyError: the file lacks a path.
+        OSError: the file cannot be read.
     """
     content = yaml.safe_load(path.read_text(encoding="utf-8"))
     short = tuple(Station(**one) for one in content[SHORT])
@@ -70,18 +88,18 @@ def _check(path: Path, short: tuple[Station, ...], whole: tuple[Stage, ...], pag
     for page in pages:
         if page not in stages:
             raise ValueError(
-                f"{page} is in the navigation (mkdocs.yml) and not on the path {WHOLE!r}: add it to "
+                f"{page} is in the navigation (mkdocs.yml) but not on the path {WHOLE!r}: add it to "
                 f"{path.name}, at its place in the navigation, with the pages to know before it"
             )
     for page in [*stages, *(station.file for station in short)]:
         if page not in pages:
-            raise ValueError(f"{page} is on a path ({path.name}) and not in the navigation (mkdocs.yml)")
+            raise ValueError(f"{page} is on a path ({path.name}) but not in the navigation (mkdocs.yml)")
     if doubled := sorted({page for page in stages if stages.count(page) > 1}):
         raise ValueError(f"on the path {WHOLE!r} more than once ({path.name}): {', '.join(doubled)}")
     if stages != list(pages):
         page = next(page for page, other in zip(stages, pages, strict=True) if page != other)
         raise ValueError(
-            f"{page} stands elsewhere on the path {WHOLE!r} ({path.name}) than in the navigation (mkdocs.yml): "
+            f"{page} has another place on the path {WHOLE!r} ({path.name}) than in the navigation (mkdocs.yml): "
             '"next" at the foot of a page must lead along the path'
         )
     for number, stage in enumerate(whole):
@@ -92,14 +110,23 @@ def _check(path: Path, short: tuple[Station, ...], whole: tuple[Stage, ...], pag
 
 @cache
 def paths(edition: Edition) -> Paths:
-    """The paths of a book, read once a process."""
+    """Return the paths of a book, read once per process.
+
+    Raises:
+        ValueError, TypeError, KeyError, OSError: as for `load`.
+    """
     return load(edition.paths, tuple(entry.file for entry in navigation(edition)))
 
 
 def table(edition: Edition, path: str) -> str:
-    """A path as Markdown ; its links are files, so that MkDocs checks them.
+    """Return a path as Markdown; its links name files, so that MkDocs checks them.
 
-    Raises ValueError for an unknown path.
+    Args:
+        edition: the edition of the book.
+        path: name of the path.
+
+    Raises:
+        ValueError: there is no such path, or the data file is wrong.
     """
     titles = {entry.file: entry for entry in navigation(edition)}
     if path == SHORT:
@@ -109,7 +136,7 @@ def table(edition: Edition, path: str) -> str:
         ]
         return "\n".join([*lines, "", f"Together: {_slot('path', SHORT)}."])
     if path != WHOLE:
-        raise ValueError(f"no path is called {path!r}; there are {SHORT!r} and {WHOLE!r}")
+        raise ValueError(f"there is no path {path!r}; known are {SHORT!r} and {WHOLE!r}")
     lines = ["| page | reading time | before it |", "| :-- | :-- | :-- |"]
     section = ""
     for stage in paths(edition).whole:

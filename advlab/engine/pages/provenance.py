@@ -1,4 +1,4 @@
-"""What the site says of its own making: every measurement, where the seconds went, machine and versions."""
+"""The origin of the results, as the site shows it: all measurements, computing times, machine and versions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import html
 from advlab.engine.book import Book, slug
 from advlab.engine.cache.kinds import KINDS
 
-#: What a measurement may keep for each example, and what the link to it says.
+#: Files with data for each example that a measurement may have, and the text of their links.
 PER_EXAMPLE = {
     "evidence.json": "evidence for each image (JSON)",
     "adversarial.safetensors": "adversarial images (for advlab verify)",
@@ -16,7 +16,12 @@ PER_EXAMPLE = {
 
 
 def provenance(book: Book, base: str) -> str:
-    """Every measurement: what it is, its key, how long it ran, and its result to download."""
+    """Return a list of all measurements: description, key, computing time, and links to the results.
+
+    Args:
+        book: the results.
+        base: relative address from the page to the root of the site.
+    """
     parts = []
     for name, one in sorted(book.content["measurements"].items()):
         files = [f'<a href="{base}results/{slug(name)}.json" download>result</a>']
@@ -32,7 +37,7 @@ def provenance(book: Book, base: str) -> str:
 
 
 def ledger(book: Book) -> str:
-    """Where the seconds of the build went: a row for each computation, the longest first."""
+    """Return a table of computing times with a row for each computation, the longest first."""
     spent = [
         (one["seconds"], kind.done, name)
         for kind in KINDS.values()
@@ -44,7 +49,7 @@ def ledger(book: Book) -> str:
 
 
 def environment(book: Book) -> str:
-    """The machine and the versions of this build."""
+    """Return a table of the machine and versions of this build."""
     machine, packages = book.content["machine"], book.content["packages"]
     rows = {
         "profile": book.profile["name"],

@@ -1,4 +1,4 @@
-"""How long a page takes to read, in slots that are filled once every page is rendered."""
+"""Reading times, filled into placeholders once all pages are rendered."""
 
 from __future__ import annotations
 
@@ -10,30 +10,37 @@ from advlab.engine.editions import Edition
 from advlab.engine.pages.navigation import navigation
 from advlab.engine.pages.paths import SHORT, paths
 
-#: A choice, and a slow one: the text is technical. Words of code and of tables count, and a formula counts as one.
+#: A deliberately low choice, as the text is technical. Words in code and tables count; a formula counts as one word.
 WORDS_A_MINUTE = 180
 
 _SLOT = re.compile(r'<span class="minutes" data-(page|path)="([^"]+)"></span>')
 _HEADING = re.compile(r'<h([1-6])[^>]*\bid="([^"]+)"')
-#: What nobody reads from start to end: scripts, what unfolds, and one of the two schemes' pictures is not text anyhow.
+#: Elements that readers do not read through: scripts, styles, folded sections and pictures.
 _UNREAD = re.compile(r"<(?P<tag>script|style|details|svg)\b.*?</(?P=tag)>", re.DOTALL)
 _FORMULA = re.compile(r"<math\b.*?</math>", re.DOTALL)
 
 
 def words(html: str) -> int:
-    """How many words a reader of this HTML meets; a formula counts as one."""
+    """Count the words to read in HTML; a formula counts as one word."""
     text = re.sub(r"<[^>]*>", " ", _FORMULA.sub(" formula ", _UNREAD.sub(" ", html)))
     return sum(any(character.isalnum() for character in word) for word in unescape(text).split())
 
 
 def minutes(html: str) -> int:
-    """Whole minutes to read it, at least one."""
+    """Return the reading time of HTML in whole minutes, at least one."""
     return max(1, math.ceil(words(html) / WORDS_A_MINUTE))
 
 
 def section(html: str, anchor: str) -> str:
-    """The part of a page from the heading of this anchor to the next of its rank; of the title, what stands before
-    the first section. Raises KeyError."""
+    """Return the section of a page with this anchor; for the anchor of the title, the text before the first section.
+
+    Args:
+        html: the HTML of the page.
+        anchor: identifier of the heading; the section ends at the next heading of the same or a higher level.
+
+    Raises:
+        KeyError: there is no such heading.
+    """
     headings = [(match.start(), int(match[1]), match[2]) for match in _HEADING.finditer(html)]
     for number, (start, rank, name) in enumerate(headings):
         if name == anchor:
@@ -43,7 +50,15 @@ def section(html: str, anchor: str) -> str:
 
 
 def part(contents: dict[str, str], page: str) -> str:
-    """The HTML that "page.md" or "page.md#anchor" stands for. Raises KeyError."""
+    """Return the HTML of "page.md", or of one section of it ("page.md#anchor").
+
+    Args:
+        contents: HTML of every page, by file.
+        page: file of the page, optionally with an anchor.
+
+    Raises:
+        KeyError: there is no such page or heading.
+    """
     file, _, anchor = page.partition("#")
     return section(contents[file], anchor) if anchor else contents[file]
 
@@ -55,7 +70,16 @@ def _total(edition: Edition, contents: dict[str, str], path: str) -> int:
 
 
 def timed(edition: Edition, html: str, contents: dict[str, str]) -> str:
-    """A page with the slots for minutes filled in; `contents` is the HTML of every page, by file."""
+    """Fill the reading times into the placeholders of a page.
+
+    Args:
+        edition: the edition of the page.
+        html: HTML of the page.
+        contents: HTML of every page, by file.
+
+    Raises:
+        KeyError: a placeholder or path names an unknown page or heading.
+    """
 
     def fill(match: re.Match[str]) -> str:
         name = unescape(match[2])
@@ -65,16 +89,23 @@ def timed(edition: Edition, html: str, contents: dict[str, str]) -> str:
 
 
 def spoken(number: int) -> str:
-    """Minutes in words and digits; hours where there are several."""
+    """Format a number of minutes in words; from 120 on, in hours."""
     if number >= 120:
         return f"about {round(number / 60)} hours"
     return "a minute" if number == 1 else f"about {number} minutes"
 
 
 def below_the_title(edition: Edition, html: str, page: str, to: dict[str, str]) -> str:
-    """A page with one line under its title: how long it takes, and what to read before it.
+    """Add a line below the title of a page with its reading time and the pages to read before it.
 
-    `to` gives, by file, the address of every page as this one links it.
+    Args:
+        edition: the edition of the page.
+        html: HTML of the page.
+        page: file of the page; one that is on no path gets no line.
+        to: relative address of every page from this one, by file.
+
+    Raises:
+        KeyError: `to` or the navigation lacks a page.
     """
     stage = paths(edition).stage(page)
     if stage is None:

@@ -1,4 +1,4 @@
-"""A page as its reader gets it: `rendered` binds names to results and includes code. MkDocs and Sybil both use it."""
+"""Rendering of a page's Markdown: fill in results and include code. MkDocs and Sybil both use it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,20 @@ from advlab.engine.pages.macros import NAMES, Macros
 
 
 def rendered(source: str, url: str, book: Book) -> str:
-    """The Markdown of a page with every name bound and every include expanded.
+    """Return the Markdown of a page with all results filled in and all includes expanded.
 
     Args:
         source: the page as it is written, without front matter.
-        url: the page's address in the site ("attacks/fgsm/"), from which links lead.
+        url: address of the page in the site ("attacks/fgsm/"), from which relative links start.
         book: the results.
 
     Raises:
-        UnknownName, KeyError, FalseClaim: the page and the results do not fit.
+        KeyError: the page names a result, citation or code that does not exist (UnknownName, UnknownCode).
+        FalseClaim: the results contradict a claim.
+        ValueError: the page names an unknown path, or a data file is wrong.
+        FileNotFoundError: the store no longer holds a result.
+        jinja2.TemplateError: the page has a syntax error or calls an unknown function.
+        pymdownx.snippets.SnippetMissingError: an included file or section does not exist.
     """
     macros = Macros(book, url)
     environment = templates()
@@ -31,7 +36,7 @@ def rendered(source: str, url: str, book: Book) -> str:
 
 
 def _include(lines: list[str], folder: Path) -> list[str]:
-    """`--8<--` lines replaced by the files of a folder that they name, as pymdownx.snippets does it."""
+    """Replace `--8<--` lines with the files that they name, using pymdownx.snippets."""
     configuration = {"pymdownx.snippets": {"base_path": [str(folder)], "check_paths": True}}
     converter = markdown.Markdown(extensions=["pymdownx.snippets"], extension_configs=configuration)
     included: list[str] = converter.preprocessors["snippet"].run(lines)
@@ -39,7 +44,16 @@ def _include(lines: list[str], folder: Path) -> list[str]:
 
 
 def description(book: Book, text: Any) -> str:
-    """A page's description (front matter) with its numbers bound, as plain text."""
+    """Return a page's description (front matter) as plain text with its numbers filled in.
+
+    Args:
+        book: the results.
+        text: the description as it is written.
+
+    Raises:
+        UnknownName: the description names a result that does not exist.
+        jinja2.TemplateError: it has a syntax error or calls another function than `plain` and `fragment`.
+    """
     macros = Macros(book, "")
     environment = templates()
     environment.globals = {"plain": macros.plain, "fragment": macros.fragment}

@@ -1,4 +1,4 @@
-"""The programs of snippets/ by what a reader wants to do: one page, from snippets/index.yml."""
+"""The page that lists the programs of snippets/ by task, made from snippets/index.yml."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import yaml
 from advlab.engine.editions import Edition
 
 INDEX = "index.yml"
-#: Of a place in snippets/ that is no program to copy.
+#: Extensions of the programs.
 _ENDINGS = {".py", ".sh", ".yml", ".yaml", ".toml"}
 
 
 @dataclass(frozen=True)
 class Program:
-    """One file and what it does, in a few words."""
+    """A file and what it does, in a few words."""
 
     file: str
     does: str
@@ -25,14 +25,14 @@ class Program:
 
 @dataclass(frozen=True)
 class Task:
-    """Something that a reader wants to do, and the programs for it."""
+    """A task of a reader, and the programs for it."""
 
     task: str
     programs: tuple[Program, ...]
 
 
 def files(folder: Path) -> list[str]:
-    """Every program of the folder, as pages name it ("fgsm/attack.py")."""
+    """List every program of the folder, as pages name it ("fgsm/attack.py")."""
     found = (path for path in folder.rglob("*") if path.suffix in _ENDINGS and "__pycache__" not in path.parts)
     return sorted(name for name in (path.relative_to(folder).as_posix() for path in found) if name != INDEX)
 
@@ -41,8 +41,9 @@ def load(folder: Path) -> tuple[Task, ...]:
     """Read and check the index of a folder of programs.
 
     Raises:
-        ValueError: a program stands under no task or twice under one, a task names a program that is not there or has
-            none, or says nothing of what a program does.
+        ValueError: a program is listed under no task, or twice under one; a task has no program or names one that does
+            not exist; or a program has no description.
+        OSError: the index cannot be read.
     """
     content = yaml.safe_load((folder / INDEX).read_text(encoding="utf-8"))
     tasks = tuple(
@@ -59,14 +60,14 @@ def load(folder: Path) -> tuple[Task, ...]:
             if program.file not in there:
                 raise ValueError(f"snippets/{INDEX}: no program {program.file!r} (under {task.task!r})")
             if named.count(program.file) > 1:
-                raise ValueError(f"snippets/{INDEX}: {program.file} stands twice under {task.task!r}")
+                raise ValueError(f"snippets/{INDEX}: {program.file} occurs twice under {task.task!r}")
             if not str(program.does or "").strip():
-                raise ValueError(f"snippets/{INDEX}: what does {program.file} do?")
+                raise ValueError(f"snippets/{INDEX}: {program.file} has no description")
     listed = {program.file for task in tasks for program in task.programs}
     if missing := [file for file in there if file not in listed]:
         raise ValueError(
-            f"in snippets/ and under no task: {', '.join(missing)}. Add each to snippets/{INDEX}, under what a reader "
-            "wants to do with it"
+            f"in snippets/ but under no task: {', '.join(missing)}. Add each to snippets/{INDEX}, under a task that it "
+            "serves"
         )
     return tasks
 
@@ -77,9 +78,15 @@ def _tasks(folder: Path) -> tuple[Task, ...]:
 
 
 def page(edition: Edition, shown_on: dict[str, tuple[str, str]]) -> str:
-    """The list as Markdown. `shown_on` gives, by program, the file and the title of the page that shows it.
+    """Return the list of programs as Markdown.
 
-    Raises KeyError for a program that no page shows.
+    Args:
+        edition: the edition with the programs.
+        shown_on: file and title of the page that shows each program, by program.
+
+    Raises:
+        KeyError: no page shows a program.
+        ValueError: the index is wrong; see `load`.
     """
     parts = []
     for task in _tasks(edition.snippets):

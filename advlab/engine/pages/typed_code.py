@@ -1,4 +1,4 @@
-"""The law on code: every block is included from a program or shown from a package, and Sybil collects it."""
+"""The law on code: every block is included from a program or taken from a package, so that Sybil can collect it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from advlab.engine.pages.grammar import CALL, FENCES, INCLUDE, Breach
 
 _FENCE = re.compile(r"^(?P<indent>\s*)(?P<mark>`{3,}|~{3,})(?P<info>.*)$")
 _HOLDER = re.compile(r'^\s*([-*+]\s|\d+\.\s|!!!\s|\?\?\?\+?\s|===[!+]?\s+")')
-#: Lines that end a block, so that an indented line below them is code.
+#: Lines that end a paragraph, so that an indented line below them is code.
 _EDGE = re.compile(r"^\s*($|#{1,6}\s|<|```|([-*_=]\s*){3,}$)")
 _TYPED_CODE = re.compile(r"(?i)<(pre|code|script|kbd|samp|textarea|xmp|listing|plaintext)\b")
 
 
 def typed_code(source: str, folder: Path) -> Iterator[Breach]:
-    """Fences that hold anything but one include or one call, or that Sybil would not collect; other forms of code.
+    """Yield fences that hold anything but one include or one call, or that Sybil cannot collect, and other typed code.
 
-    `folder` holds the programs that pages include.
+    Args:
+        source: the source of a page.
+        folder: folder of the programs that pages include.
     """
     lines = source.splitlines()
     opened: re.Match[str] | None = None
@@ -55,7 +57,7 @@ def _indent(line: str) -> int:
 
 
 def _is_code(lines: list[str], index: int) -> bool:
-    """Whether a block of code begins at this line: four columns deeper than the text of what holds it."""
+    """Return whether an indented code block starts at this line: four columns deeper than the surrounding text."""
     indent = _indent(lines[index])
     if not lines[index].strip() or indent < 4 or (index and not _EDGE.match(lines[index - 1])):
         return False

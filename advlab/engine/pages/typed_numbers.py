@@ -1,4 +1,4 @@
-"""The law on numbers: no digit that a reader sees is typed, but for mathematics, citations and reviewed identifiers."""
+"""The law on numbers: no digit that readers see is typed, except in formulas, citations and reviewed identifiers."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from advlab.engine.pages.macros import FUNCTIONS
 
 _TEMPLATES = templates()
 _MATH = re.compile(r"(?s)\$\$.+?\$\$|(?<![\\$\w])\$(?!\s)[^$\n]+?(?<![\s\\])\$(?![\w$])")
-#: In a formula a share in per cent is a result and no mathematics.
+#: A percentage in a formula is a result, not mathematics.
 _RESULT = re.compile(r"\d\s*\\?%")
-#: Attributes that no reader sees or hears; the values of all others are prose.
+#: Attributes that readers neither see nor hear; the values of all others count as prose.
 _UNSEEN = frozenset(
     {"id", "class", "href", "src", "srcset", "width", "height", "style", "colspan", "rowspan", "tabindex", "for"}
     | {"name", "rel", "target", "markdown", "lang", "type", "loading", "download", "data-frames"}
@@ -27,13 +27,22 @@ _DIGITS = re.compile(r"[\w.,:/×%-]*[\d¼-¾⅐-⅞][\w.,:/×%¼-¾⅐-⅞-]*")
 
 
 def identifiers(file: Path) -> list[str]:
-    """The reviewed list of words that may carry digits: regular expressions, one a line, with a reason."""
+    """Read the reviewed list of words that may contain digits: one regular expression per line, with a reason.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
     lines = file.read_text(encoding="utf-8").splitlines()
     return [line.partition("#")[0].strip() for line in lines if line.partition("#")[0].strip()]
 
 
 def typed_numbers(source: str, file: Path) -> Iterator[Breach]:
-    """Digits that a reader would see, outside formulas, targets of links, citations and reviewed identifiers."""
+    """Yield typed digits that readers would see, outside formulas, link targets, citations and reviewed identifiers.
+
+    Args:
+        source: the source of a page.
+        file: the list of reviewed identifiers.
+    """
     try:
         prose = _templates(source)
     except jinja2.TemplateSyntaxError as problem:
@@ -52,7 +61,7 @@ Seen = Callable[[re.Match[str]], str]
 
 
 def _in_its_lines(seen: Seen) -> Seen:
-    """Replace a match by what is seen of it, over as many lines as before, apart from the words around it."""
+    """Replace a match with what readers see of it, set off by spaces and on as many lines as before."""
 
     def replace(match: re.Match[str]) -> str:
         text = f" {seen(match)} "
@@ -70,10 +79,10 @@ def _attributes(match: re.Match[str]) -> str:
     return " ".join("".join(values) for name, *values in found if name.lower() not in _UNSEEN)
 
 
-#: What of a page is not read as it stands, in the order in which Markdown meets it, and what a reader sees instead.
+#: Parts of a page that readers do not see as written, in the order in which Markdown processes them, and what they see.
 _SEEN: tuple[tuple[str, Seen], ...] = (
-    (r"(?ms)^( *)```.*?^\1```\s*?$", _nothing),  # fences have a law of their own
-    # Within a code span no character means anything to Markdown.
+    (r"(?ms)^( *)```.*?^\1```\s*?$", _nothing),  # fences have their own law
+    # Characters in a code span have no meaning in Markdown.
     (r"(?s)(?<![`\\])(`+)(?!`)(.+?)(?<!`)\1(?!`)", lambda match: re.sub(r"[$<>{}\[\]()&]", " ", match[2])),
     (r"(?s)<!--.*?-->", _nothing),
     (_MATH.pattern, lambda match: match[0].strip("$") if _RESULT.search(match[0]) else ""),
@@ -87,7 +96,7 @@ _SEEN: tuple[tuple[str, Seen], ...] = (
 
 
 def _without_list_markers(prose: str) -> str:
-    """Blank the markers of ordered lists that count from one."""
+    """Remove the markers of ordered lists that count from one."""
     lines = prose.split("\n")
     last = 0
     for index, line in enumerate(lines):
@@ -102,7 +111,11 @@ def _without_list_markers(prose: str) -> str:
 
 
 def _templates(source: str) -> str:
-    """The source without Jinja's own: of a call what a reader reads as prose. Raises TemplateSyntaxError."""
+    """Return the source without Jinja syntax; a call is replaced with the prose in its arguments.
+
+    Raises:
+        TemplateSyntaxError: the source cannot be parsed.
+    """
     prose, inside, begun = "", "", 0
     for line, kind, value in _TEMPLATES.lex(source):
         if kind == "variable_begin":
@@ -111,7 +124,7 @@ def _templates(source: str) -> str:
             prose += f" {' '.join(_sentences(inside))} "
             begun = 0
         elif kind == "data":
-            prose += "\n" * (line - 1 - prose.count("\n")) + value  # what stood before may have taken more lines
+            prose += "\n" * (line - 1 - prose.count("\n")) + value  # what precedes may have spanned more lines
         else:
             inside += value
     if begun:
@@ -120,7 +133,7 @@ def _templates(source: str) -> str:
 
 
 def _sentences(expression: str) -> Iterator[str]:
-    """Of a call only what a reader reads as prose: the sentence of a claim, and free-standing texts."""
+    """Yield the prose in an expression: the sentence of a claim, and literals that are no argument of a function."""
     tree = _TEMPLATES.parse(f"<<{expression}>>")
     naming: set[int] = set()
     for call in tree.find_all(jinja2.nodes.Call):

@@ -1,1 +1,1 @@
-"""The site round the pages: MkDocs' plugin, formulas, the notebook, styles and scripts."""
+"""The site around the pages: the MkDocs plugin, formulas, the notebook, styles and scripts."""

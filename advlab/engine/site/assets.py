@@ -1,34 +1,34 @@
-"""Fewer requests for a page: its styles in one file, the book's own scripts in one file.
+"""Bundle the styles of a page into one file and the book's own scripts into another, to save requests.
 
-A page is not shown before its styles are there, and each file is a round trip more. Names hold a hash of the content,
-so that a reader's browser may keep them for long.
+Browsers show a page only once its styles are loaded, and each file costs another round trip. File names contain a hash
+of the content, so that browsers can cache the files for a long time.
 """
 
 import hashlib
 import re
 from pathlib import Path
 
-#: What is put together: the theme's styles and the book's; the book's scripts, not the theme's.
+#: The files to bundle: the styles of the theme and of the book, but only the book's scripts, not the theme's.
 _STYLE = re.compile(
     r'<link rel="stylesheet" href="(?P<base>[^"]*?)(?P<file>assets/(?:stylesheets/[^"/]+|book)\.css)">\s*'
 )
 _SCRIPT = re.compile(r'<script src="(?P<base>[^"]*?)(?P<file>assets/[^"/]+\.js)"></script>\s*')
-#: Of mkdocstrings: for the one page with its markup.
+#: The stylesheet of mkdocstrings, which only the page with its markup needs.
 _REFERENCE_STYLE = re.compile(r'<link rel="stylesheet" href="[^"]*assets/_mkdocstrings\.css">\s*')
 _REFERENCE_MARKUP = 'class="doc '
-#: Where browsers' tools look for the sources of a minified file: the originals still name them.
+#: Pointers to source maps in minified files; they are dropped because the original files still have them.
 _MAP = re.compile(r"/\*# sourceMappingURL=.*?\*/|//# sourceMappingURL=.*")
 
 
 def bundled(html: str, site: Path) -> str:
-    """The page with one link for its styles and one for the book's scripts; writes these files into the site.
+    """Return the page with one link to its styles and one to the book's scripts; write these files into the site.
 
     Args:
-        html: a whole page.
-        site: the folder of the built site, which holds the files already that the page asks for.
+        html: a complete page.
+        site: folder of the built site, which already holds the files that the page links.
 
     Raises:
-        FileNotFoundError: the page asks for a file of ours that is not there.
+        FileNotFoundError: a linked file does not exist in the site.
     """
     if _REFERENCE_MARKUP not in html:
         html = _REFERENCE_STYLE.sub("", html)

@@ -1,4 +1,4 @@
-"""llms.txt: the site's pages with one sentence on each, for programs that read it (the form of llmstxt.org)."""
+"""llms.txt: a list of the site's pages with one sentence on each, for programs to read (format of llmstxt.org)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Linked:
-    """A page as the list names it."""
+    """A page in the list.
+
+    Args:
+        section: section of the navigation; "" at its top level.
+        title: title of the page.
+        url: address of the page.
+        description: one sentence; "" for none.
+    """
 
     section: str
     title: str
@@ -17,7 +24,13 @@ class Linked:
 
 
 def text(name: str, description: str, pages: Iterable[Linked]) -> str:
-    """The whole file: title, summary, and a list for each section of the navigation; pages of no section come first."""
+    """Return the content of llms.txt: title, summary and a list of pages per section, pages without a section first.
+
+    Args:
+        name: title of the site.
+        description: summary of the site.
+        pages: the pages, in order.
+    """
     lines = [f"# {name}", "", f"> {description}"]
     sections: dict[str, list[Linked]] = {"": []}
     for page in pages:

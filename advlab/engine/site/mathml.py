@@ -1,8 +1,8 @@
-"""Mathematics drawn while the site is built: LaTeX in, MathML out.
+"""Convert LaTeX formulas to MathML while the site is built.
 
-Every current browser draws MathML itself, so a page needs no script for its formulas, and a formula is
-text that a screen reader can read. `latex2mathml` writes what it does not know into the page as
-if it were a name, and drops unknown environments: here each of those is an error that names the formula.
+Every current browser renders MathML, so formulas need no script, and screen readers can read them. `latex2mathml`
+copies unknown commands into the page as if they were names and drops unknown environments; here either is an error that
+quotes the formula.
 """
 
 import re
@@ -14,7 +14,7 @@ from latex2mathml.commands import MATRICES
 from latex2mathml.converter import convert
 
 NAMESPACE = "{http://www.w3.org/1998/Math/MathML}"
-# What pymdownx.arithmatex writes with `generic: true`.
+# The output of pymdownx.arithmatex with `generic: true`.
 GENERIC = re.compile(
     r"""<(?P<tag>span|div)\ class="arithmatex">\s*
     (?: \\\((?P<inline>.*?)\\\) | \\\[(?P<display>.*?)\\\] )
@@ -22,25 +22,26 @@ GENERIC = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 ENVIRONMENTS = frozenset(name.lstrip("\\") for name in MATRICES)
-# Operators under which a limit stands in a displayed formula.
+# Operators with a limit below them in a displayed formula.
 LIMITS = frozenset({"max", "min", "sup", "inf", "lim"})
 
 
 class FormulaError(ValueError):
-    """A formula that cannot be drawn faithfully. The message holds the LaTeX and the reason."""
+    """A formula cannot be rendered faithfully. The message holds the LaTeX and the reason."""
 
 
 def render(html: str) -> str:
-    """Replace every formula that arithmatex left in `html` by MathML.
+    """Replace every formula that arithmatex marked in `html` with MathML.
 
     Raises:
-        FormulaError: a formula uses a command or an environment that would not be drawn as written.
+        FormulaError: a formula is empty or has unbalanced braces, a misplaced `&`, or an unsupported command or
+            environment.
     """
     return GENERIC.sub(_replace, html)
 
 
 def mathml(latex: str, *, display: bool = False) -> str:
-    r"""MathML of one formula; its LaTeX is kept as `alttext`.
+    r"""Convert one formula to MathML, with its LaTeX as `alttext`.
 
     >>> print(mathml(r"\varepsilon"))
     <math display="inline" alttext="\varepsilon"><mrow><mi>ε</mi></mrow></math>
@@ -54,7 +55,7 @@ def mathml(latex: str, *, display: bool = False) -> str:
     try:
         root = fromstring(convert(latex, display="block" if display else "inline"))
     except ParseError:
-        raise FormulaError(f"{latex!r}: '&' stands outside a matrix, cases or align environment") from None
+        raise FormulaError(f"{latex!r}: '&' occurs outside a matrix, cases or align environment") from None
     except Exception as error:  # latex2mathml has a dozen exceptions without a common base or a message
         raise FormulaError(f"{latex!r}: {type(error).__name__} {error}".rstrip()) from error
     for element in root.iter():
@@ -71,7 +72,7 @@ def _replace(match: re.Match[str]) -> str:
     if (latex := match["inline"]) is not None:
         return mathml(unescape(latex))
     formula = mathml(unescape(match["display"]), display=True)
-    # A box of its own, in which a long formula scrolls on a phone.
+    # Wrapped in a box in which a long formula can scroll on a phone.
     return f'<div class="formula">{formula}</div>'
 
 
@@ -82,7 +83,7 @@ def _refuse_unbalanced(latex: str) -> None:
         if depth < 0:
             break
     if depth or not latex:
-        raise FormulaError(f"{latex!r}: {'braces do not match' if latex else 'an empty formula'}")
+        raise FormulaError(f"{latex!r}: {'braces do not match' if latex else 'the formula is empty'}")
 
 
 def _refuse_environments(latex: str) -> None:
@@ -94,7 +95,7 @@ def _refuse_environments(latex: str) -> None:
 
 
 def _name_operators(root: Element, display: bool) -> None:
-    """Space "sign(x)" and "max f" as TeX does, and put the limit of a displayed "max" under it."""
+    """Space "sign(x)" and "max f" as TeX does, and place the limit of a displayed "max" below it."""
     for parent in root.iter():
         children = list(parent)
         for child, after in zip_longest(children, children[1:]):
@@ -109,11 +110,11 @@ def _name_operators(root: Element, display: bool) -> None:
 
 
 def _pair_bars(root: Element) -> None:
-    """Say of each bar of a norm whether it opens or closes; make letters of symbols such as infinity."""
+    """Mark each bar of a norm as opening or closing; turn symbols such as infinity from operators into letters."""
     operators = list(root.iter("mo"))
     for bar in "|‖":
         bars = [element for element in operators if element.text == bar]
-        if len(bars) % 2 == 0:  # an odd one is "given that"
+        if len(bars) % 2 == 0:  # an odd number of bars includes a "given that"
             for index, element in enumerate(bars):
                 element.attrib |= {"form": "postfix" if index % 2 else "prefix", "stretchy": "false"}
     for element in operators:

@@ -1,8 +1,8 @@
-"""The notebook's page without the notebook's machinery.
+"""Reduce the notebook's page to the plain HTML of the other pages.
 
-mkdocs-jupyter puts 600 KB of styles into the page, and scripts that would load MathJax and Mermaid from
-elsewhere. A page needs none of that: what is left here is plain HTML in the classes of every other page, so
-that it looks the same, can be copied from, and works without scripts.
+mkdocs-jupyter adds 600 KB of styles to the page, and scripts that load MathJax and Mermaid from other servers. None of
+these is needed. With the CSS classes of the other pages, the notebook looks like them, has their copy buttons and works
+without scripts.
 """
 
 import json
@@ -23,7 +23,7 @@ _MACHINERY = re.compile(
 _CODE = re.compile(r'<div class="highlight-ipynb hl-(\w+)"><pre>(?:<span></span>)?(.*?)</pre></div>', re.DOTALL)
 _PRINTED = re.compile(r'(<div class="jp-RenderedText[^>]*>)\s*<pre>(.*?)</pre>', re.DOTALL)
 _BLOCK = '<div class="language-{} highlight"><pre><span></span><code>{}</code></pre></div>'
-#: nbconvert knows no words for a picture.
+#: The placeholder that nbconvert writes as the alternative text of every picture.
 _UNDESCRIBED = 'alt="No description has been provided for this image"'
 _PROSE = re.compile(r'(?<=data-mime-type="text/markdown">)(.*?)(?=</div>)', re.DOTALL)
 _FORMULA = re.compile(
@@ -33,10 +33,10 @@ _FORMULA = re.compile(
 
 
 def plain(html: str) -> str:
-    """The content of a notebook's page, as mkdocs-jupyter made it, in the plain classes of the book.
+    """Convert the HTML that mkdocs-jupyter made of a notebook to the plain HTML and classes of the book.
 
     Raises:
-        FormulaError: a formula that cannot be drawn as MathML.
+        FormulaError: a formula cannot be converted to MathML.
     """
     html = _MACHINERY.sub("", html)
     html = _CODE.sub(lambda match: _BLOCK.format(match[1], match[2]), html)
@@ -52,16 +52,20 @@ def plain(html: str) -> str:
 
 
 def described(html: str, notebook: str) -> str:
-    """The page with each picture's words, which the notebook keeps in the metadata of its outputs.
+    """Add to each picture its alternative text, which the notebook keeps in the metadata of its outputs.
+
+    Args:
+        html: the page, with the placeholders of nbconvert.
+        notebook: the .ipynb file, as text.
 
     Raises:
-        ValueError: a picture without words.
+        ValueError: a picture has no alternative text.
     """
     outputs = [output for cell in json.loads(notebook)["cells"] for output in cell.get("outputs", [])]
     metadata = [one["metadata"].get("image/png", {}) for one in outputs if "image/png" in one.get("data", {})]
     words = [one.get("alt", "") for one in metadata]
     if html.count(_UNDESCRIBED) != len(words) or not all(words):
-        raise ValueError("a picture without words: display(figure, metadata={'image/png': {'alt': ...}})")
+        raise ValueError("a picture has no alternative text: use display(figure, metadata={'image/png': {'alt': ...}})")
     for one in words:
         html = html.replace(_UNDESCRIBED, f'alt="{escape(one)}"', 1)
     return html

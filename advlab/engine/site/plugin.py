@@ -1,7 +1,7 @@
-"""The face to MkDocs: a plugin that has the store filled by a fresh process, then renders pages from the book.
+"""The MkDocs plugin: it brings the book up to date in a separate process, then renders the pages from it.
 
-It never computes. MkDocs rebuilds in one process where edited modules are not reloaded, so it has `advlab build` run
-anew whenever a file that a book depends on has changed.
+The plugin itself computes nothing. MkDocs rebuilds within one process, which does not reload edited modules, so the
+plugin runs `advlab build` in a new process whenever a file that the book depends on has changed.
 """
 
 from __future__ import annotations
@@ -34,22 +34,22 @@ from advlab.engine.site import assets, llms_txt, mathml, notebook_page
 
 log = get_plugin_logger("advlab")
 
-#: Blocks of code.
+#: Start of a code block.
 _CODE = re.compile(r'<(div class="language-\w+ highlight")>')
 
 
 class AdvlabConfig(Config):
-    """Options in mkdocs.yml."""
+    """Options of the plugin in mkdocs.yml."""
 
-    #: The module whose `EDITION` names the book.
+    #: The module whose `EDITION` describes the book.
     edition = config_options.Type(str)
     jobs = config_options.Optional(config_options.Type(int))
-    #: Of pages that have no front matter (the notebook): what it is about, by file.
+    #: Descriptions, by file, of pages without front matter (the notebook).
     descriptions = config_options.Type(dict, default={})
 
 
 class AdvlabPlugin(BasePlugin[AdvlabConfig]):
-    """Binds pages to results."""
+    """Fill the results of the book into the pages."""
 
     def __init__(self) -> None:
         self.command = "build"
@@ -60,10 +60,15 @@ class AdvlabPlugin(BasePlugin[AdvlabConfig]):
         self._loaded: dict[Path, bytes] = {}
 
     def on_startup(self, *, command: Literal["build", "gh-deploy", "serve"], dirty: bool) -> None:
+        """Remember which command runs."""
         self.command = command
 
     def on_config(self, config: MkDocsConfig) -> MkDocsConfig:
-        """A draft has a folder of its own and is never published."""
+        """Load the edition; give a draft a title and a folder of its own.
+
+        Raises:
+            PluginError: the profile is unknown, or a draft would be published.
+        """
         try:
             profile = current()
         except ValueError as problem:
@@ -79,7 +84,11 @@ class AdvlabPlugin(BasePlugin[AdvlabConfig]):
         return config
 
     def on_pre_build(self, *, config: MkDocsConfig) -> None:
-        """Have the book of this profile brought up to date."""
+        """Bring the book of this profile up to date; warn if code of this process was edited.
+
+        Raises:
+            PluginError: the build failed.
+        """
         now = self._loaded_code()
         if edited := [path for path, before in self._loaded.items() if now.get(path) != before]:
             files = ", ".join(self.edition.relative(path) for path in edited)
@@ -91,17 +100,21 @@ class AdvlabPlugin(BasePlugin[AdvlabConfig]):
             raise PluginError(str(problem)) from problem
 
     def on_files(self, files: Files, *, config: MkDocsConfig) -> Files:
-        """Add what the build made: figures, results, evidence, the notebook."""
+        """Add the files that the build made: figures, results, evidence, the notebook."""
         for name, content in downloads(self.book).items():
             files.append(File.generated(config, name, content=content))
         for name in self.book.content.get("notebooks", {}):
             entry = self.book.entry("notebook", name)
-            # mkdocs-jupyter asks the file for its folder, which a generated one does not have.
+            # mkdocs-jupyter asks the file for its folder, which a generated file does not have.
             files.append(File(f"{name}.ipynb", str(entry.path), config.site_dir, config.use_directory_urls))
         return files
 
     def on_page_markdown(self, markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-        """Check the laws on what is typed, then bind names and include code."""
+        """Check the page against the laws, fill in results and include code.
+
+        Raises:
+            PluginError: the page cannot be rendered; the message names the page.
+        """
         if not page.file.src_uri.endswith(".md"):
             return markdown
         for breach in laws.breaches(markdown, self.edition):
@@ -114,21 +127,25 @@ class AdvlabPlugin(BasePlugin[AdvlabConfig]):
             return rendered + glossary.abbreviations(self.edition)
         except (KeyError, ValueError, FileNotFoundError) as problem:
             raise PluginError(f"{page.file.src_uri}: {_said(problem)}") from problem
-        except Exception as problem:  # a template error of Jinja, or a missing include
+        except Exception as problem:  # a Jinja error, or a missing include
             raise PluginError(f"{page.file.src_uri}: {type(problem).__name__}: {problem}") from problem
 
     def on_page_content(self, html: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-        """Turn LaTeX into MathML, and keep one tooltip a term; of a notebook drop the styles that it brings along."""
+        """Convert formulas to MathML, keep one tooltip per term, and reduce a notebook to plain HTML."""
         if page.file.src_uri.endswith(".ipynb"):
             html = notebook_page.described(notebook_page.plain(html), page.file.content_string)
         if blocks := self._origins.get(page.file.src_uri):
             html = code_origin.marked(html, blocks, self._repository(config))
-        # Code stands there to be read; in the search, which every reader loads, it would be half of all words.
+        # Exclude code from the search index, which every reader downloads: it would be half of all words.
         html = _CODE.sub(r"<\1 data-search-exclude>", html)
         return glossary.first_only(mathml.render(html))
 
     def on_env(self, env: Environment, *, config: MkDocsConfig, files: Files) -> Environment:
-        """When every page is there: times to read, what to read before, how to cite."""
+        """Add to each page its reading time, what to read before it and how to cite it; this needs all pages rendered.
+
+        Raises:
+            PluginError: the data file of the paths or CITATION.cff is wrong.
+        """
         found = self._pages = {file.src_uri: file.page for file in files.documentation_pages() if file.page}
         contents = {name: page.content or "" for name, page in found.items()}
         urls = {name: page.url for name, page in found.items()}
@@ -149,17 +166,17 @@ class AdvlabPlugin(BasePlugin[AdvlabConfig]):
         return env
 
     def on_post_page(self, output: str, *, page: Page, config: MkDocsConfig) -> str:
-        """One file of styles and one of scripts; they are copied before the first page is written."""
+        """Bundle styles and scripts; MkDocs has copied these files before it writes the first page."""
         return assets.bundled(output, Path(config.site_dir))
 
     def on_post_template(self, output_content: str, *, template_name: str, config: MkDocsConfig) -> str:
-        """The same for the page that says that there is no such page."""
+        """Do the same for the 404 page."""
         return (
             assets.bundled(output_content, Path(config.site_dir)) if template_name.endswith(".html") else output_content
         )
 
     def on_post_build(self, *, config: MkDocsConfig) -> None:
-        """Write what programs read: llms.txt, with addresses as far as they are known (SITE_URL)."""
+        """Write llms.txt for programs; its addresses are absolute if SITE_URL is set."""
         listed = [
             llms_txt.Linked(
                 entry.section, entry.title, page.canonical_url or page.url or "./", page.meta.get("description", "")
@@ -172,12 +189,12 @@ class AdvlabPlugin(BasePlugin[AdvlabConfig]):
 
     @staticmethod
     def _repository(config: MkDocsConfig) -> str:
-        """Where files of the repository are shown, with a slash at the end; "" where nobody said (REPO_URL)."""
+        """Return the address under which the repository shows its files, with a final slash; "" without REPO_URL."""
         url = str(config.extra.get("repository") or "").rstrip("/")
         return f"{url}/blob/{config.extra.get('revision') or 'main'}/" if url else ""
 
     def _loaded_code(self) -> dict[Path, bytes]:
-        """The files of all modules of the book's packages that this process has imported: what renders its pages."""
+        """Return the imported files of the book's packages, whose code renders the pages, and their contents."""
         packages = tuple(SNAPSHOT.packages.values())
         names = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
         found = {Path(name) for name in names if name}
@@ -186,5 +203,5 @@ class AdvlabPlugin(BasePlugin[AdvlabConfig]):
 
 
 def _said(problem: BaseException) -> Any:
-    """A KeyError's text without the quotes that Python puts round it."""
+    """Return the text of an error; of a KeyError without the quotes that Python puts around it."""
     return problem.args[0] if isinstance(problem, KeyError) and problem.args else problem

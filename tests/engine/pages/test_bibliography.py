@@ -53,7 +53,7 @@ def test_how_authors_are_named(tmp_path, authors, short, full):
 @pytest.mark.parametrize(
     ("entries", "reason"),
     [
-        ([ENTRY % "doe2020", ENTRY % "doe2020"], "'doe2020' stands twice"),
+        ([ENTRY % "doe2020", ENTRY % "doe2020"], "'doe2020' occurs twice"),
         (["{key: doe2020, title: T}"], "'doe2020' lacks authors, venue, year"),
         ([(ENTRY % "doe2020").replace("venue", "journal: J, venue")], "unknown fields: journal"),
         ([(ENTRY % "doe2020").replace("'2001.00001'", "2001.0")], "is no arXiv identifier"),

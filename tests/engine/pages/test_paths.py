@@ -34,7 +34,7 @@ def test_sound_paths_are_read(tmp_path):
         ([*WHOLE, {"page": "e.md"}], SHORT, r"e\.md is on a path .* not in the navigation"),
         (WHOLE, [{"page": "e.md#x", "title": "X", "gives": "."}], r"e\.md is on a path .* not in the navigation"),
         ([*WHOLE, {"page": "a.md"}], SHORT, "more than once.*: a.md"),
-        ([WHOLE[0], WHOLE[2], WHOLE[1]], SHORT, "stands elsewhere"),
+        ([WHOLE[0], WHOLE[2], WHOLE[1]], SHORT, "has another place"),
         ([{"page": "a.md", "after": ["d.md"]}, *WHOLE[1:]], SHORT, "does not come before"),
         ([{"page": "a.md", "after": ["a.md"]}, *WHOLE[1:]], SHORT, "does not come before"),
     ],

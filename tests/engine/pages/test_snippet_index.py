@@ -33,8 +33,8 @@ def test_a_sound_index_is_read(folder):
             r"under no task: b/three\.yml\. Add each to snippets/index\.yml",
         ),
         (("a/one.py", "a/four.py"), r"no program 'a/four\.py' \(under 'Attack'\)"),
-        (("a/two.sh", "a/one.py"), r"a/one\.py stands twice under 'Attack'"),
-        ((" It calls.", ""), r"what does a/two\.sh do"),
+        (("a/two.sh", "a/one.py"), r"a/one\.py occurs twice under 'Attack'"),
+        ((" It calls.", ""), r"a/two\.sh has no description"),
         (("Defend:\n", "Idle:\nDefend:\n"), "no program under Idle"),
     ],
 )

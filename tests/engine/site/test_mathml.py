@@ -47,12 +47,12 @@ def test_the_structure_of_a_formula():
         (r"\foo{x}", r"unknown command \\foo"),
         (r"\begin{gather} a \end{gather}", "unknown environment gather"),
         (r"\operatorname*{argmax}_k z", "underset"),
-        (r"a & b", "'&' stands outside"),
+        (r"a & b", "'&' occurs outside"),
         (r"\frac{a}{b", "braces do not match"),
         (r"a}b{c", "braces do not match"),
         (r"a_", "MissingSuperScriptOrSubscript"),
         (r"\left( x", "MissingRight"),
-        (" ", "empty formula"),
+        (" ", "formula is empty"),
     ],
 )
 def test_what_cannot_be_drawn_is_an_error_that_names_the_formula(latex, reason):

@@ -65,7 +65,7 @@ def test_pictures_get_their_words_in_order():
 
 @pytest.mark.parametrize("alts", [("one", ""), ("one",), ("one", "two", "three")])
 def test_a_picture_without_words_is_refused(alts):
-    with pytest.raises(ValueError, match="without words"):
+    with pytest.raises(ValueError, match="no alternative text"):
         described(UNDESCRIBED + UNDESCRIBED, pictured(*alts))
 
 
