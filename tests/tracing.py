@@ -2,6 +2,8 @@
 
 import ast
 import functools
+import importlib
+import pkgutil
 import sys
 import threading
 from collections.abc import Callable
@@ -9,6 +11,7 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
+import advlab
 from advlab.engine.cache import source
 from advlab.engine.cache.computation import Computation
 
@@ -38,6 +41,7 @@ def escaped(computation: Computation, run: Callable[[], Any] | None = None) -> s
 def traced(run: Callable[[], Any]) -> tuple[set[str], set[str]]:
     """The definitions of advlab that ran ("module:name"), in all threads, and the data files of it that were read."""
     global _opened
+    _import_everything()
     codes: set[CodeType] = set()
 
     def note(frame: FrameType, event: str, argument: object) -> None:
@@ -56,6 +60,14 @@ def traced(run: Callable[[], Any]) -> tuple[set[str], set[str]]:
     places = {place for code in codes if (place := _place(code)) is not None}
     ran = {place for place in places if place.partition(":")[0] not in source.CARRIERS} - CARRIED
     return ran, {name for name in opened if _is_data(Path(name))}
+
+
+@functools.cache
+def _import_everything() -> None:
+    """Import every module now: what an import runs while something is traced would seem to belong to that."""
+    for module in pkgutil.walk_packages(advlab.__path__, "advlab."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
 
 
 def _is_data(path: Path) -> bool:
