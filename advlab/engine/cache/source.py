@@ -20,18 +20,19 @@ code.
 from __future__ import annotations
 
 import ast
-import hashlib
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from advlab.engine.cache.hashing import Hashes, Node, file_hash, text_hash
+from advlab.engine.cache.modules import Modules
 from advlab.engine.cache.syntax import Module, Use, imports
 
 PACKAGE = Path(__file__).resolve().parents[2]
 
 #: Modules that transport results without computing them: no edit to these invalidates a stored result.
-_CARRIERS = ("store", "source", "syntax", "versions", "computation", "progress")
+_CARRIERS = ("store", "source", "syntax", "modules", "hashing", "versions", "computation", "progress")
 CARRIERS = frozenset(["advlab.engine.chapter", *(f"advlab.engine.cache.{name}" for name in _CARRIERS)])
 
 
@@ -57,19 +58,6 @@ class Reached:
         return {name.partition(":")[0] for name in self.definitions}
 
 
-@dataclass(frozen=True)
-class _Node:
-    """A definition ("module:name"), or the top-level code of a module that does more than define names ("module:").
-
-    Args:
-        tree: the syntax tree as text.
-        uses: in source order, other nodes, "=package.name" for foreign packages and "/path" for data files.
-    """
-
-    tree: str
-    uses: tuple[str, ...]
-
-
 class Source:
     """The modules of packages as they were on disk when this object read them.
 
@@ -79,39 +67,16 @@ class Source:
     """
 
     def __init__(self, *packages: Path, carriers: Iterable[str] = ()) -> None:
-        self.packages: dict[str, Path] = {}
-        self.carriers = frozenset(carriers)
-        self._texts: dict[str, tuple[Path, str]] = {}
-        self._data: dict[str, list[Path]] = {}
-        self._modules: dict[str, Module] = {}
-        self._nodes: dict[str, _Node] = {}
-        self._hashes: dict[str, str] = {}
-        self._files: dict[str, str] = {}
+        self.modules = Modules(carriers)
+        self.packages, self.carriers = self.modules.packages, self.modules.carriers
+        self._nodes: dict[str, Node] = {}
+        self._hashes = Hashes(self._node)
         for package in packages:
             self.add(package)
 
     def add(self, package: Path) -> None:
         """Read another package; call this before any of its modules is imported."""
-        if package.name in self.packages:
-            return
-        self.packages[package.name] = package
-        for path in sorted(package.rglob("*")):
-            if path.suffix == ".py":
-                self._texts[_module_name(package, path)] = (path, path.read_text(encoding="utf-8"))
-            elif path.is_file() and "__pycache__" not in path.parts:
-                self._data.setdefault(path.name, []).append(path)
-
-    def module(self, name: str) -> Module | None:
-        """Return the parsed module of this name; None if the packages have none.
-
-        Raises:
-            UnfollowableSource: the module contains `from ... import *`.
-            SyntaxError: the module cannot be parsed.
-        """
-        if name in self._texts and name not in self._modules:
-            path, text = self._texts[name]
-            self._modules[name] = Module.parse(name, text, path.name == "__init__.py", self.carriers)
-        return self._modules.get(name)
+        self.modules.add(package)
 
     def reached(self, *targets: str, program: str = "") -> Reached:
         """Find the source that definitions, and a program outside the packages, reach.
@@ -128,7 +93,7 @@ class Source:
         nodes: list[str] = []
         for target in targets:
             name, _, top = target.partition(":")
-            module = self.module(name)
+            module = self.modules.get(name)
             if module is None or top not in module.bindings:
                 raise KeyError(f"{target}: no such definition in the source of {', '.join(self.packages)}")
             nodes += self._named(name, (top,), stop=False)
@@ -141,47 +106,41 @@ class Source:
 
     def unchanged(self, reached: Reached) -> bool:
         """Return whether the code and data files of `reached` still have the content that was read."""
-        for name in reached.modules:
-            path, text = self._texts[name]
-            try:
-                if path.read_text(encoding="utf-8") != text:
-                    return False
-            except OSError:
-                return False
-        return all(_hash(Path(path)) == before for path, before in reached.files.items())
+        code = all(self.modules.unchanged(name) for name in reached.modules)
+        return code and all(file_hash(Path(path)) == before for path, before in reached.files.items())
 
     # --- Nodes ---------------------------------------------------------------------------------------------------
 
-    def _node(self, name: str) -> _Node:
+    def _node(self, name: str) -> Node:
         if name not in self._nodes:
             module_name, _, top = name.partition(":")
-            module = self.module(module_name)
+            module = self.modules.get(module_name)
             assert module is not None
             if top:
                 plain = [s for s in module.bindings[top] if not isinstance(s, (ast.Import, ast.ImportFrom))]
             else:
                 plain = module.effects
-            trees = "".join(module.read(statement, self._follow).tree for statement in plain)
-            self._nodes[name] = _Node(trees, tuple(self._used(module, plain)))
+            trees = "".join(module.read(statement, self.modules.follow).tree for statement in plain)
+            self._nodes[name] = Node(trees, tuple(self._used(module, plain)))
         return self._nodes[name]
 
     def _effects(self, module: Module) -> Iterator[str]:
         """Yield the nodes that run when a module is imported: top-level code of its parent packages, then its own."""
-        parent = self.module(module.name.rpartition(".")[0])
+        parent = self.modules.get(module.name.rpartition(".")[0])
         if parent is not None:
             yield from self._effects(parent)
-        if module.effects and module.name in self._texts and module.name not in self.carriers:
+        if module.effects and module.name in self.modules and module.name not in self.carriers:
             yield f"{module.name}:"
 
     def _used(self, module: Module, statements: Iterable[ast.stmt]) -> Iterator[str]:
         """Yield the nodes, foreign names and data files that statements use, in source order."""
         for statement in statements:
-            for use in module.read(statement, self._follow).uses:
+            for use in module.read(statement, self.modules.follow).uses:
                 yield from self._use(module, use)
 
     def _use(self, module: Module, use: Use) -> Iterator[str]:
         if use.is_text:
-            yield from (f"/{path}" for path in self._data_files(use.root))
+            yield from (f"/{path}" for path in self.modules.data_files(use.root))
         elif use.origin is not None:
             yield from self._imported(use.origin, use.attributes)
         else:
@@ -198,7 +157,7 @@ class Source:
             of: the module itself, if the name is used inside it.
             stop: whether to leave out definitions of carriers.
         """
-        module = of or self.module(module_name)
+        module = of or self.modules.get(module_name)
         is_carrier = stop and module_name in self.carriers
         if module is None or (is_carrier and of is None):
             return
@@ -209,19 +168,21 @@ class Source:
             if isinstance(statement, (ast.Import, ast.ImportFrom)):
                 yield from self._imported(imports(module, statement)[names[0]], names[1:])
         defined = any(not isinstance(statement, (ast.Import, ast.ImportFrom)) for statement in bound)
-        if defined and module_name in self._texts and not is_carrier:  # the statements of a program are read separately
+        if (
+            defined and module_name in self.modules and not is_carrier
+        ):  # the statements of a program are read separately
             yield f"{module_name}:{names[0]}"
 
     def _imported(self, origin: tuple[str, str | None], attributes: tuple[str, ...]) -> Iterator[str]:
         """Yield the nodes of an imported name, and of the attributes taken from it."""
         module_name, name = origin
         path = (name, *attributes) if name else attributes
-        found = self._module_at(module_name, path)
+        found = self.modules.at(module_name, path)
         if found is None:
             yield f"={'.'.join([module_name, *path])}"
             return
         module_name, path = found[0], path[found[1] :]
-        module = self.module(module_name)
+        module = self.modules.get(module_name)
         if module is None or module_name in self.carriers:
             return
         if path:
@@ -231,110 +192,22 @@ class Source:
             for name in module.bindings:
                 yield from self._named(module_name, (name,))
 
-    def _follow(self, module_name: str, path: list[str]) -> int | None:
-        """Return how many names of the path lead to modules and not to definitions; None outside the packages."""
-        found = self._module_at(module_name, path)
-        return None if found is None else found[1]
-
-    def _module_at(self, module_name: str, path: Sequence[str]) -> tuple[str, int] | None:
-        """Return the last module on a path of names and the number of names up to it; None outside the packages."""
-        if module_name.partition(".")[0] not in self.packages:
-            return None
-        for number, name in enumerate(path):
-            inner = self._imported_module(module_name, name)
-            if inner is None:
-                return module_name, number
-            module_name = inner
-        return module_name, len(path)
-
-    def _imported_module(self, module_name: str, name: str) -> str | None:
-        """Return the module that a name in a module refers to, a submodule or an imported one; None for other names."""
-        module = self.module(module_name)
-        bound = [(module, one) for one in module.bindings.get(name, [])] if module is not None else []
-        # A package that imports a submodule from itself binds only the submodule's own name.
-        sources = [source for of, one in bound if (source := imports(of, one).get(name)) != (module_name, name)]
-        if not sources:
-            submodule = f"{module_name}.{name}"
-            return submodule if submodule in self._texts else None
-        if len(sources) > 1 or sources[0] is None:
-            return None
-        origin, imported = sources[0]
-        found = self._module_at(origin, [imported] if imported else [])
-        return found[0] if found is not None and found[1] == (1 if imported else 0) else None
-
-    def _data_files(self, text: str) -> list[Path]:
-        """List the data files whose path ends in this text."""
-        parts = Path(text).parts
-        return [path for path in self._data.get(parts[-1] if parts else "", []) if path.parts[-len(parts) :] == parts]
-
     # --- Hashes --------------------------------------------------------------------------------------------------
 
     def _reached(self, nodes: tuple[str, ...]) -> Reached:
-        self._hash_all(nodes)
+        self._hashes.add(nodes)
         seen: dict[str, None] = dict.fromkeys(nodes)
         for name in _while_growing(seen):
             if name[0] not in "=/":
                 seen |= dict.fromkeys(self._node(name).uses)
         return Reached(
-            digest=_text_hash([self._hashes[name] for name in nodes]),
+            digest=text_hash([self._hashes[name] for name in nodes]),
             definitions={name: self._hashes[name] for name in seen if name[0] not in "=/"},
             packages=frozenset(
                 top for name in seen if name[0] == "=" and (top := name[1:].partition(".")[0]) not in _STANDARD
             ),
             files={name[1:]: self._hashes[name] for name in seen if name[0] == "/"},
         )
-
-    def _hash_all(self, nodes: Iterable[str]) -> None:
-        """Hash these nodes and everything they use; each strongly connected group comes after the groups it uses."""
-        # Tarjan's algorithm with an explicit stack; definitions that use each other in a cycle form one group.
-        order: dict[str, int] = {}
-        low: dict[str, int] = {}
-        group: list[str] = []
-        work: list[tuple[str, Iterator[str]]] = []
-
-        def enter(name: str) -> None:
-            order[name] = low[name] = len(order)
-            group.append(name)
-            work.append((name, iter(() if name[0] in "=/" else self._node(name).uses)))
-
-        for root in nodes:
-            if root not in self._hashes and root not in order:
-                enter(root)
-            while work:
-                name, uses = work[-1]
-                for used in uses:
-                    if used in self._hashes:
-                        continue
-                    if used not in order:
-                        enter(used)
-                        break
-                    low[name] = min(low[name], order[used])
-                else:
-                    work.pop()
-                    if work:
-                        low[work[-1][0]] = min(low[work[-1][0]], low[name])
-                    if low[name] == order[name]:
-                        start = group.index(name)
-                        self._hash_group(group[start:])
-                        del group[start:]
-
-    def _hash_group(self, names: list[str]) -> None:
-        """Hash definitions that use each other, in as many rounds as the group has members.
-
-        After that many rounds, two definitions share a hash only if no path through what they use distinguishes them.
-        """
-        if len(names) == 1 and names[0][0] in "=/":
-            (name,) = names
-            self._hashes[name] = _hash(Path(name[1:])) or "" if name[0] == "/" else _text_hash([name])
-            return
-        inner = dict.fromkeys(names, "")
-        for _ in names:
-            inner = {
-                name: _text_hash([self._node(name).tree, *(inner.get(u) or self._hashes.get(u, "") for u in uses)])
-                for name in names
-                for uses in [self._node(name).uses]
-            }
-        self._hashes |= inner
 
 
 _STANDARD = sys.stdlib_module_names
@@ -347,22 +220,6 @@ def _while_growing(seen: dict[str, None]) -> Iterator[str]:
         fresh = list(seen)[done:]
         done += len(fresh)
         yield from fresh
-
-
-def _text_hash(parts: Iterable[str]) -> str:
-    return hashlib.sha256(repr(list(parts)).encode()).hexdigest()
-
-
-def _hash(path: Path) -> str | None:
-    """Return the SHA-256 of a file's content; None if there is no such file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None
-
-
-def _module_name(package: Path, path: Path) -> str:
-    parts = list(path.relative_to(package.parent).with_suffix("").parts)
-    if parts[-1] == "__init__":
-        parts.pop()
-    return ".".join(parts)
 
 
 #: The package's source as it was when this process started; `advlab/__init__.py` therefore imports this module first.
