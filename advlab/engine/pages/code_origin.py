@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import ast
-import builtins
 import re
-import symtable
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
 from advlab.engine.editions import Edition
+from advlab.engine.pages.code_names import Names, names_of
 
 #: The test that runs every program of snippets/ and every block of every page; some have a test of their own as well.
 RUNNER = "tests/blocks.py"
@@ -21,9 +18,6 @@ _FENCE = re.compile(r"^(?P<indent> *)```(?P<language>\w+)\n(?P<body>.*?)^(?P=ind
 _INCLUDE = re.compile(r'--8<-- "([\w./-]+?)(?::([\w-]+))?"')
 _CODE = re.compile(r'<< code\("([\w.]+)"\) >>')
 _BLOCK = re.compile(r'<div class="language-\w+ highlight">')
-#: Names that symtable gives to scopes that run immediately, where they are written.
-_AT_ONCE = {"listcomp", "setcomp", "dictcomp", "genexpr"}
-_GIVEN = {*dir(builtins), "__name__", "__file__", "__doc__", "__annotations__"}
 
 
 @dataclass(frozen=True)
@@ -39,13 +33,6 @@ class Origin:
     file: str
     test: str
     needs: str
-
-
-@dataclass
-class _Names:
-    bound: set[str] = field(default_factory=set)
-    free: set[str] = field(default_factory=set)
-    packages: set[str] = field(default_factory=set)
 
 
 def of_page(edition: Edition, source: str, rendered: str) -> list[Origin | None]:
@@ -68,7 +55,7 @@ def of_page(edition: Edition, source: str, rendered: str) -> list[Origin | None]
         if file is None:
             found.append(None)
             continue
-        names = _names(code) if language == "python" else None
+        names = names_of(code) if language == "python" else None
         needs = _needs_of_python(names, above) if names else _needs(edition, language, file, code)
         found.append(Origin(file, _test(edition, file), needs))
         above |= names.bound if names else set()
@@ -137,7 +124,7 @@ def _test(edition: Edition, file: str) -> str:
 # --- What a block needs --------------------------------------------------------------------------------------------
 
 
-def _needs_of_python(names: _Names, above: set[str]) -> str:
+def _needs_of_python(names: Names, above: set[str]) -> str:
     if taken := sorted(names.free & above, key=str.casefold):
         return f"continues from above: {', '.join(f'<code>{name}</code>' for name in taken)}"
     foreign = sorted(names.packages - sys.stdlib_module_names)
@@ -161,112 +148,3 @@ def _needs(edition: Edition, language: str, file: str, code: str) -> str:
     packages = [edition.package] if re.search(rf"\b{edition.package}\b", code) else []
     needed = [f"<code>{name}</code>" for name in (*packages, *siblings)]
     return f"needs {_listed(needed)}" if needed else "needs a shell"
-
-
-def _names(code: str) -> _Names:
-    """Return the names that Python code binds at its top level, those it takes from outside, and its packages."""
-    names = _Names()
-    _TopLevel(names).visit(ast.parse(code))
-    later = set().union(*map(_globals, _functions(symtable.symtable(code, "block", "exec"))))
-    names.free |= later - names.bound - _GIVEN
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.Import):
-            names.packages |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            names.packages.add((node.module or "").partition(".")[0])
-    return names
-
-
-def _functions(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
-    """Yield the functions and lambdas in a scope; their bodies run later, when all names of the block are bound."""
-    for inner in table.get_children():
-        if inner.get_type() == "function" and inner.get_name() not in _AT_ONCE:
-            yield inner
-        yield from _functions(inner)
-
-
-def _globals(table: symtable.SymbolTable) -> set[str]:
-    """Return the names that a function takes from its module, including those used in nested scopes."""
-    own = {one.get_name() for one in table.get_symbols() if one.is_global() and one.is_referenced()}
-    return own.union(*map(_globals, table.get_children()))
-
-
-class _TopLevel(ast.NodeVisitor):
-    """Visit the code that runs immediately, in its order: a name used before it is bound comes from outside."""
-
-    def __init__(self, names: _Names) -> None:
-        self.names = names
-        self.local: list[set[str]] = []
-
-    def _bind(self, name: str) -> None:
-        (self.local[-1] if self.local else self.names.bound).add(name)
-
-    def _use(self, name: str) -> None:
-        known = self.names.bound.union(*self.local)
-        if name not in known and name not in _GIVEN:
-            self.names.free.add(name)
-
-    def visit_Name(self, node: ast.Name) -> None:
-        self._use(node.id) if isinstance(node.ctx, ast.Load) else self._bind(node.id)
-
-    def visit_Assign(self, node: ast.Assign) -> None:
-        for part in (node.value, *node.targets):
-            self.visit(part)
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        for part in (node.annotation, node.value, node.target):
-            if part is not None:
-                self.visit(part)
-
-    def visit_AugAssign(self, node: ast.AugAssign) -> None:
-        self.visit(node.value)
-        if isinstance(node.target, ast.Name):
-            self._use(node.target.id)
-        self.visit(node.target)
-
-    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
-        self.visit(node.value)
-        self.visit(node.target)
-
-    def visit_For(self, node: ast.For) -> None:
-        for part in (node.iter, node.target, *node.body, *node.orelse):
-            self.visit(part)
-
-    def visit_alias(self, node: ast.alias) -> None:
-        self._bind(node.asname or node.name.partition(".")[0])
-
-    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
-        if node.name:
-            self._bind(node.name)
-        self.generic_visit(node)
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        at_once = [*node.decorator_list, *node.args.defaults, *(one for one in node.args.kw_defaults if one)]
-        annotations = [one.annotation for one in ast.walk(node.args) if isinstance(one, ast.arg) and one.annotation]
-        for part in (*at_once, *annotations, *([node.returns] if node.returns else [])):
-            self.visit(part)
-        self._bind(node.name)
-
-    def visit_Lambda(self, node: ast.Lambda) -> None:
-        for part in (*node.args.defaults, *(one for one in node.args.kw_defaults if one)):
-            self.visit(part)
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        for part in (*node.decorator_list, *node.bases, *(one.value for one in node.keywords)):
-            self.visit(part)
-        self.local.append(set())
-        for statement in node.body:
-            self.visit(statement)
-        self.local.pop()
-        self._bind(node.name)
-
-    def _comprehension(self, node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> None:
-        self.local.append(set())
-        for loop in node.generators:
-            for part in (loop.iter, loop.target, *loop.ifs):
-                self.visit(part)
-        for part in (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,):
-            self.visit(part)
-        self.local.pop()
-
-    visit_ListComp = visit_SetComp = visit_DictComp = visit_GeneratorExp = _comprehension

@@ -10,6 +10,7 @@ import pytest
 
 from advlab.edition import EDITION
 from advlab.engine.pages import code_origin, rendering
+from advlab.engine.pages.code_names import names_of
 from tests.blocks import DOCS, ROOT, _without_front_matter, book, url
 
 ALL = sorted(DOCS.rglob("*.md"))
@@ -44,7 +45,7 @@ def on(page: Path) -> tuple[list, list]:
     ],
 )
 def test_what_code_takes_from_outside(code, free, bound):
-    names = code_origin._names(code)
+    names = names_of(code)
     assert names.free == free
     assert names.bound == bound
 
@@ -61,7 +62,7 @@ def test_what_code_takes_from_outside(code, free, bound):
     ],
 )
 def test_what_is_said_of_it(code, said):
-    assert code_origin._needs_of_python(code_origin._names(code), {"images", "B", "other"}) == said
+    assert code_origin._needs_of_python(names_of(code), {"images", "B", "other"}) == said
 
 
 @pytest.mark.parametrize("page", ALL, ids=lambda page: page.relative_to(DOCS).as_posix())
@@ -85,9 +86,9 @@ def test_no_block_takes_what_the_page_does_not_show(page):
             for a in n.names
         }
         bound |= {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-        assert code_origin._names(code).free <= above, f"{code}\ntakes what no block above it makes"
+        assert names_of(code).free <= above, f"{code}\ntakes what no block above it makes"
         taken = set(re.findall(r"<code>(\w+)</code>", origin.needs)) if origin.needs.startswith("continues") else set()
-        assert taken == code_origin._names(code).free
+        assert taken == names_of(code).free
         above |= bound
 
 
