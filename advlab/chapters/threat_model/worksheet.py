@@ -103,7 +103,8 @@ def answer(goal: Goal, knowledge: Knowledge, access: Access, budget: str) -> Ans
     except ValueError as contradiction:
         threat = ThreatModel(norm, epsilon, goal, knowledge, "proxy model")
         says, identifiers = "No such attacker", {}
-        notes.append(f"A contradiction: {contradiction}. The program below is for a proxy model of their own.")
+        problem = str(contradiction)
+        notes.append(f"{problem[0].upper()}{problem[1:]}. The program below is for a proxy model of their own.")
     else:
         says, identifiers, attacks = str(threat), threat.identifiers, threat.attacks
         if not attacks:

@@ -84,6 +84,7 @@ def executed(text: str, file: str) -> Files:
             kernel_name="python3",
             timeout=None,
             record_timing=False,
+            coalesce_streams=True,  # else two prints are one output or two, as their messages happen to arrive
             resources={"metadata": {"path": folder}},
             # Connect through files in this folder, because other users of the machine could reach ports.
             config=Config({"KernelManager": {"transport": "ipc", "ip": f"{folder}/kernel"}}),

@@ -44,9 +44,10 @@ def code(name: str) -> str:
 def _file(module: str) -> Path | None:
     """Return the file of a module of the packages; None for any other module."""
     top, _, rest = module.partition(".")
-    folder = SNAPSHOT.packages.get(top)
-    path = folder / f"{rest.replace('.', '/')}.py" if folder else None
-    return path if path is not None and path.is_file() else None
+    if top not in SNAPSHOT.packages:
+        return None
+    place = SNAPSHOT.packages[top] / rest.replace(".", "/")
+    return next((path for path in (place.with_suffix(".py"), place / "__init__.py") if path.is_file()), None)
 
 
 def definition(text: str, top: str, name: str) -> str:
@@ -145,13 +146,33 @@ def _constants(module: ast.Module, shown: ast.Module) -> dict[str, ast.expr]:
     """Return the literal constants that the shown text uses, from its own module or imported from the packages."""
     used = {node.id for node in ast.walk(shown) if isinstance(node, ast.Name)}
     found = {name: value for name, value in _literals(module).items() if name in used}
-    for node in module.body:
-        if isinstance(node, ast.ImportFrom) and _is_own((node.module or "").partition(".")[0]):
-            path = _file(node.module or "")
-            there = _literals(ast.parse(path.read_text(encoding="utf-8"))) if path else {}
-            names = {alias.asname or alias.name: alias.name for alias in node.names}
-            found |= {own: there[name] for own, name in names.items() if own in used and name in there}
+    for own, (origin, name) in _own_imports(module).items():
+        if own in used and (value := _literal(origin, name)) is not None:
+            found[own] = value
     return found
+
+
+def _own_imports(module: ast.Module) -> dict[str, tuple[str, str]]:
+    """Return what a module imports from the packages: local name -> (module, name in it)."""
+    statements = (node for node in module.body if isinstance(node, ast.ImportFrom) and node.module)
+    return {
+        alias.asname or alias.name: (node.module or "", alias.name)
+        for node in statements
+        if _is_own((node.module or "").partition(".")[0])
+        for alias in node.names
+    }
+
+
+def _literal(module: str, name: str) -> ast.expr | None:
+    """Return the literal that a name of a module stands for, through re-exports; None for anything else."""
+    path = _file(module)
+    if path is None:
+        return None
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    if name in (literals := _literals(tree)):
+        return literals[name]
+    origin = _own_imports(tree).get(name)
+    return _literal(*origin) if origin else None
 
 
 def _literals(module: ast.Module) -> dict[str, ast.expr]:

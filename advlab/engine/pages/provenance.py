@@ -60,7 +60,7 @@ def environment(book: Book) -> str:
         "arithmetic of trainings": machine["path"],
         "threads of a computation": machine["threads"],
         "Python": machine["python"],
-        **packages,
+        **{name: packages[name] for name in book.edition.packages},
     }
     return "\n".join(
         ["| of this build | |", "| :-- | :-- |", *(f"| {name} | {value} |" for name, value in rows.items())]

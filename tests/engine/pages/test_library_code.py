@@ -187,3 +187,7 @@ def _modules(node):
 
 def _first(options, count):
     return {name: tensor[:count] for name, tensor in options.items()}
+
+
+def test_a_constant_that_a_package_re_exports_is_shown_as_its_value():
+    assert "\nMEAN = 0.1307\nSTD = 0.3081\n" in library_code.code("advlab.chapters.wrong_unit.variants.normalised")
