@@ -15,12 +15,13 @@ import advlab
 from advlab.engine.cache import source
 from advlab.engine.cache.computation import Computation
 
-#: What carriers call themselves: the values of `machine.ingredients` are in every key.
-CARRIED = set(
-    source.Source(source.PACKAGE)
-    .reached("advlab.engine.cache.computation:Computation", "advlab.engine.chapter:Measurement")
-    .definitions
-)
+#: What carriers call themselves: a profile's sizes and the values of `machine.ingredients` are in every key.
+CARRIERS = [
+    "advlab.engine.cache.computation:Computation",
+    "advlab.engine.chapter:Measurement",
+    "advlab.engine.cache.profile:Profile",
+]
+CARRIED = set(source.Source(source.PACKAGE).reached(*CARRIERS).definitions)
 _opened: list[str] | None = None
 
 

@@ -35,7 +35,7 @@ def notebook():
 def test_its_text_keeps_the_laws(notebook):
     texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
     assert len(texts) > 10
-    assert [str(breach) for text in texts for breach in laws.breaches(text)] == []
+    assert [str(breach) for text in texts for breach in laws.breaches(text, EDITION)] == []
 
 
 def test_its_text_has_no_links_that_a_downloaded_notebook_would_break(notebook):
@@ -63,10 +63,14 @@ def test_it_runs_as_a_plain_program_too(tmp_path, trained, monkeypatch):
     assert all(len(one) > 40 for one in words)
 
 
+def executed(text: str) -> bytes:
+    return program_outputs.executed(text, "small.ipynb")["small.ipynb"]
+
+
 def test_executed_on_one_thread_with_the_store_of_the_build(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ADVLAB_STORE", "here")
-    first = program_outputs.executed(SMALL)
+    first = executed(SMALL)
     book = nbformat.reads(first.decode(), as_version=4)
     nbformat.validate(book)
     (output,) = book.cells[1].outputs
@@ -74,17 +78,17 @@ def test_executed_on_one_thread_with_the_store_of_the_build(tmp_path, monkeypatc
     assert book.cells[1].execution_count == 1
     assert [cell.id for cell in book.cells] == ["cell-0", "cell-1"]
     assert str(sys.executable) not in first.decode()
-    assert first == program_outputs.executed(SMALL), "the same notebook, the same bytes"
+    assert first == executed(SMALL), "the same notebook, the same bytes"
 
 
 def test_an_error_in_a_cell_stops_the_build():
     from nbclient.exceptions import CellExecutionError
 
     with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
-        program_outputs.executed("# %%\n1 / 0\n")
+        executed("# %%\n1 / 0\n")
 
 
 def test_a_kernel_says_nothing_on_stderr():
-    code = "from advlab import programs; programs.executed('# %%\\nprint(1)\\n')"
+    code = "from advlab.engine.build import program_outputs as p; p.executed('# %%\\nprint(1)\\n', 'x')"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
     assert done.stderr == ""

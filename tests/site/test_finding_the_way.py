@@ -16,11 +16,13 @@ from mkdocs.structure.files import get_files
 from mkdocs.structure.nav import get_navigation
 from playwright.sync_api import expect
 
+from advlab.edition import EDITION
 from advlab.engine.pages import glossary, paths
+from advlab.engine.pages.navigation import navigation
 from tests.blocks import ROOT
 from tests.site.serving import Compressed
 
-NAVIGATION = paths.navigation()
+NAVIGATION = navigation(EDITION)
 
 
 def address_of(file):
@@ -64,10 +66,10 @@ def test_every_page_tells_its_time_and_how_to_cite_it(trees):
     for file, tree in trees.items():
         (line,) = by_class(tree, "reading")
         text = "".join(line.itertext())
-        looked_up = paths.paths().stage(file).looked_up
+        looked_up = paths.paths(EDITION).stage(file).looked_up
         assert ("To look things up" in text) == looked_up
         assert bool(re.search(r"Reading time: (a minute|about \d+ (minutes|hours))", text)) != looked_up
-        assert len(line.findall(".//a")) == len(paths.paths().stage(file).after)
+        assert len(line.findall(".//a")) == len(paths.paths(EDITION).stage(file).after)
         (cite,) = by_class(tree, "cite-page")
         assert "@misc{advlab-" in "".join(cite.itertext())
         assert not by_class(tree, "minutes") or file == "paths.md"
@@ -116,7 +118,7 @@ def test_every_block_of_code_says_where_it_comes_from(trees):
 def test_search_knows_every_title_and_every_term(site):
     found = json.loads((site / "search" / "search_index.json").read_text(encoding="utf-8"))["docs"]
     text = html.unescape(re.sub(r"<[^>]+>", " ", " ".join(f"{one['title']} {one['text']}" for one in found))).casefold()
-    assert [term.term for term in glossary.load() if term.term.casefold() not in text] == []
+    assert [term.term for term in glossary.load(EDITION.glossary) if term.term.casefold() not in text] == []
     there = {one["location"].partition("#")[0] for one in found}
     assert [entry.file for entry in NAVIGATION if address_of(entry.file) not in there] == []
     assert "cite this page" not in text, "what stands on every page is no use to a search"
