@@ -74,8 +74,13 @@ def build(edition: str, options: argparse.Namespace) -> int:
 
     profile = PROFILES[options.profile]
     try:
+        found = editions.load(edition)
+    except (ImportError, TypeError) as problem:
+        print(f"advlab: edition {edition!r}: {problem}", file=sys.stderr)
+        return WRONG_USAGE
+    try:
         jobs = options.jobs or workers.default_jobs()
-        book = write_book.build(editions.load(edition), profile, jobs, options.quiet)
+        book = write_book.build(found, profile, jobs, options.quiet)
     except SourceChanged as problem:
         print(f"advlab: {problem}", file=sys.stderr)
         return TRY_AGAIN

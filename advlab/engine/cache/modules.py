@@ -58,9 +58,17 @@ class Modules:
             return False
 
     def follow(self, module_name: str, path: Sequence[str]) -> int | None:
-        """Return how many names of the path lead to modules and not to definitions; None outside the packages."""
+        """Return how many names of the path lead to modules and not to definitions.
+
+        None outside the packages, and for a path that leads to nothing: its first name is then a variable that shares
+        its name with a module, and only that name tells it from other variables.
+        """
         found = self.at(module_name, path)
-        return None if found is None else found[1]
+        if found is None:
+            return None
+        module = self.get(found[0])
+        leads = module is not None and (found[1] == len(path) or path[found[1]] in module.bindings)
+        return found[1] if leads else None
 
     def at(self, module_name: str, path: Sequence[str]) -> tuple[str, int] | None:
         """Return the last module on a path of names and the number of names up to it; None outside the packages."""

@@ -168,9 +168,8 @@ class Source:
             if isinstance(statement, (ast.Import, ast.ImportFrom)):
                 yield from self._imported(imports(module, statement)[names[0]], names[1:])
         defined = any(not isinstance(statement, (ast.Import, ast.ImportFrom)) for statement in bound)
-        if (
-            defined and module_name in self.modules and not is_carrier
-        ):  # the statements of a program are read separately
+        # The statements of a program, which is no module of the packages, are read one by one.
+        if defined and module_name in self.modules and not is_carrier:
             yield f"{module_name}:{names[0]}"
 
     def _imported(self, origin: tuple[str, str | None], attributes: tuple[str, ...]) -> Iterator[str]:
@@ -196,10 +195,13 @@ class Source:
 
     def _reached(self, nodes: tuple[str, ...]) -> Reached:
         self._hashes.add(nodes)
-        seen: dict[str, None] = dict.fromkeys(nodes)
-        for name in _while_growing(seen):
-            if name[0] not in "=/":
-                seen |= dict.fromkeys(self._node(name).uses)
+        seen: set[str] = set()
+        pending = list(nodes)
+        while pending:
+            name = pending.pop()
+            if name not in seen:
+                seen.add(name)
+                pending += [] if name[0] in "=/" else self._node(name).uses
         return Reached(
             digest=text_hash([self._hashes[name] for name in nodes]),
             definitions={name: self._hashes[name] for name in seen if name[0] not in "=/"},
@@ -211,15 +213,6 @@ class Source:
 
 
 _STANDARD = sys.stdlib_module_names
-
-
-def _while_growing(seen: dict[str, None]) -> Iterator[str]:
-    """Yield every key of a dictionary, including keys added during the iteration."""
-    done = 0
-    while done < len(seen):
-        fresh = list(seen)[done:]
-        done += len(fresh)
-        yield from fresh
 
 
 #: The package's source as it was when this process started; `advlab/__init__.py` therefore imports this module first.

@@ -67,7 +67,7 @@ class AdvlabPlugin(BasePlugin[AdvlabConfig]):
         """Load the edition; give a draft a title and a folder of its own.
 
         Raises:
-            PluginError: the profile is unknown, or a draft would be published.
+            PluginError: the profile is unknown, a draft would be published, or the edition cannot be loaded.
         """
         try:
             profile = current()
@@ -79,7 +79,10 @@ class AdvlabPlugin(BasePlugin[AdvlabConfig]):
             if self.command == "build" and Path(config.site_dir).name == "site":
                 config.site_dir = f"{config.site_dir}-draft"
             config.site_name = f"{config.site_name} (draft)"
-        self.edition = editions.load(self.config.edition)
+        try:
+            self.edition = editions.load(self.config.edition)
+        except (ImportError, TypeError) as problem:
+            raise PluginError(f"plugins: advlab: edition: {self.config.edition!r}: {problem}") from problem
         config.extra["advlab_draft"] = profile.name == "draft"
         return config
 

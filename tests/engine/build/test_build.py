@@ -208,6 +208,20 @@ def test_a_false_claim_and_an_unknown_name_fail_the_site(project: Path) -> None:
         assert said in done.stderr, "the message should name what comes close"
 
 
+def test_an_edition_that_is_not_there_is_named_in_one_sentence(project: Path) -> None:
+    for edition, said in (("nobook.edition", "nobook"), ("toybook.middle", "defines no EDITION")):
+        done = toy.run(project, "advlab.engine.build.command", edition, "--profile", "draft")
+        assert done.returncode == 64
+        assert said in done.stderr
+        toy.edit(project, "mkdocs.yml", "toybook.edition", edition)
+        site = toy.run(project, "mkdocs", "build", "--strict", "--site-dir", str(project / "none"))
+        toy.edit(project, "mkdocs.yml", edition, "toybook.edition")
+        assert site.returncode != 0
+        assert f"edition: '{edition}'" in site.stderr
+        assert said in site.stderr
+        assert "Traceback" not in done.stderr + site.stderr
+
+
 @pytest.fixture
 def served(project: Path) -> Iterator[str]:
     with socket.socket() as free:

@@ -168,6 +168,15 @@ def test_a_data_file_that_moves_with_its_module_keeps_the_hash(toy: Path) -> Non
     assert reached(toy).digest != before
 
 
+def test_parameters_called_like_modules_are_told_apart(toy: Path) -> None:
+    """Their attributes lead to no definition: then only the names say which is which."""
+    text = "from toy import first, second\ndef late(first, second):\n    return first.size - second.size\n"
+    (toy / "lazy.py").write_text(text)
+    before = reached(toy).digest
+    edit(toy, "lazy.py", "first.size - second.size", "second.size - first.size")
+    assert reached(toy).digest != before
+
+
 def test_a_group_that_turns_in_a_circle_has_a_hash_for_each_member(toy: Path) -> None:
     found = reached(toy).definitions
     assert found["toy.circle:even"] != found["toy.circle:odd"]
